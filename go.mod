@@ -1,0 +1,3 @@
+module github.com/curfewkv/curfew
+
+go 1.26
