@@ -1,0 +1,65 @@
+# Every target works on a clean checkout of a Debian or Ubuntu machine with Go; `make deps` installs the rest.
+
+GO      ?= go
+SERVER  ?= bin/curfew
+# Packages whose code runs in several goroutines: they are tested under the race detector too.
+RACE    ?= ./internal/... ./resp/... ./test/linear ./test/badinput
+
+# How long the differential tests generate sequences, in seconds.
+DIFF_SECONDS ?= 60
+
+.PHONY: run build deps vet fmt unit race differential linear badinput test-redis test-redis-skipped test fuzz-short bench clean
+
+run: build
+	$(SERVER) serve
+
+build:
+	$(GO) build -o bin/ ./cmd/...
+
+# redis-server is the peer of the differential tests, and its own suite (Tcl) is run against Curfew.
+deps:
+	scripts/install-deps
+
+vet:
+	$(GO) vet ./...
+
+fmt:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
+
+# The tests that start servers have targets of their own below, with their own limits.
+unit:
+	$(GO) test $$($(GO) list ./... | grep -v '/test/\(differential\|linear\|badinput\)$$')
+
+race:
+	$(GO) test -race -timeout 15m $(RACE)
+
+differential: build
+	CURFEW_DIFF_SECONDS=$(DIFF_SECONDS) $(GO) test -count=1 -timeout 10m ./test/differential
+
+linear: build
+	$(GO) test -count=1 -timeout 10m ./test/linear
+
+badinput: build
+	$(GO) test -count=1 -timeout 10m ./test/badinput
+
+test-redis: build
+	scripts/fetch-redis-suite
+	$(GO) run ./test/redis-suite -server $(SERVER)
+
+# Runs what exceptions.txt says to skip as well: shows which of those lines are out of date.
+test-redis-skipped: build
+	scripts/fetch-redis-suite
+	$(GO) run ./test/redis-suite -server $(SERVER) -try-skipped
+
+test: deps vet fmt build unit race differential linear badinput test-redis
+
+# Every fuzz target for a few seconds, on the corpus and a little beyond it.
+fuzz-short:
+	scripts/fuzz-short 15s
+
+bench: build
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./...
+
+clean:
+	rm -rf bin
