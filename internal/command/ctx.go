@@ -1,0 +1,81 @@
+package command
+
+import (
+	"github.com/curfewkv/curfew/internal/clock"
+	"github.com/curfewkv/curfew/internal/keyspace"
+	"github.com/curfewkv/curfew/internal/number"
+	"github.com/curfewkv/curfew/internal/session"
+	"github.com/curfewkv/curfew/resp"
+)
+
+// Ctx is what a command runs on. It is the worker's and reused: a command keeps nothing of it.
+type Ctx struct {
+	Spec *Spec
+	// Args include the command's name; they are borrowed from the connection's buffer.
+	Args [][]byte
+	// Now is the instant of the command; all of its decisions about time use it.
+	Now clock.Instant
+	// Out takes the reply, in the session's protocol.
+	Out *resp.Writer
+	// Tx reaches the keys. Their shards are locked.
+	Tx      *keyspace.Txn
+	Session *session.Session
+	// InExec: the command runs inside EXEC, so it must not block.
+	InExec bool
+	// Worker is the index of the worker that runs the command.
+	Worker int
+	// Redact hides the arguments from the slow log and MONITOR; set by commands that carry secrets.
+	Redact bool
+	// Scratch is a small buffer for formatting integers.
+	Scratch [32]byte
+}
+
+// Int parses argument i as a 64-bit integer.
+func (c *Ctx) Int(i int) (int64, error) {
+	n, ok := number.ParseInt64(c.Args[i])
+	if !ok {
+		return 0, ErrNotInteger
+	}
+	return n, nil
+}
+
+// Is compares argument i with a word in upper case, ignoring case.
+func (c *Ctx) Is(i int, word string) bool { return EqualFold(c.Args[i], word) }
+
+// EqualFold compares b with a word in upper-case ASCII, ignoring the case of b.
+func EqualFold(b []byte, word string) bool {
+	if len(b) != len(word) {
+		return false
+	}
+	for i := range b {
+		ch := b[i]
+		if ch >= 'a' && ch <= 'z' {
+			ch -= 'a' - 'A'
+		}
+		if ch != word[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// StringEntry looks key up for reading; a key of another type is an error.
+func (c *Ctx) StringEntry(key []byte) (keyspace.Entry, bool, error) {
+	en, ok := c.Tx.Read(key)
+	if ok && !en.IsString() {
+		return en, false, ErrWrongType
+	}
+	return en, ok, nil
+}
+
+// WriteString looks key up for writing; a key of another type is an error.
+func (c *Ctx) WriteString(key []byte) (keyspace.Entry, bool, error) {
+	en, ok := c.Tx.Write(key)
+	if ok && !en.IsString() {
+		return en, false, ErrWrongType
+	}
+	return en, ok, nil
+}
+
+// Block suspends the session after this command. REQUIRES !c.InExec.
+func (c *Ctx) Block(b *session.Block) { c.Session.Block = b }

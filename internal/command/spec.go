@@ -1,0 +1,116 @@
+package command
+
+// Flags are what the gates of the dispatcher and COMMAND INFO know of a command.
+type Flags uint64
+
+// The flags, with Redis's names.
+const (
+	Write Flags = 1 << iota
+	ReadOnly
+	DenyOOM
+	Admin
+	PubSub
+	NoScript
+	Blocking
+	Loading
+	Stale
+	SkipMonitor
+	SkipSlowlog
+	Asking
+	Fast
+	NoAuth
+	MayReplicate
+	NoMandatoryKeys
+	Protected
+	NoAsyncLoading
+	NoMulti
+	AllowBusy
+	TouchesArbitraryKeys
+	MovableKeys
+	// AllShards: works on the whole keyspace, so every shard is locked while it runs. Ours, not shown.
+	AllShards
+	// InSubscribe: allowed in RESP2 while subscribed. Ours, not shown.
+	InSubscribe
+	// NoQueue: runs inside MULTI instead of being queued. Ours, not shown.
+	NoQueue
+	// Unpausable: CLIENT PAUSE never holds it back. Ours, not shown.
+	Unpausable
+	// Sentinel-only commands do not exist here.
+)
+
+// Keys says where the keys of a command are: args[First], then every Step up to Last (negative: from the end).
+// First 0 means none.
+type Keys struct {
+	First, Last, Step int
+	// Flags of all of these keys in COMMAND INFO, such as "RW access update".
+	Flags string
+	// Find returns the positions where the pattern above cannot; nil result means the arguments are malformed.
+	Find func(args [][]byte) []int
+}
+
+// Spec declares one command or subcommand.
+type Spec struct {
+	// Name in lower case; a subcommand's own word ("getname" of CLIENT).
+	Name string
+	// Arity counts the arguments, name(s) included; negative: at least so many.
+	Arity int
+	Flags Flags
+	Keys  Keys
+	// Group, Since, Summary, Complexity and Syntax feed COMMAND DOCS. Syntax is the arguments as the Redis manual writes them.
+	Group, Since, Summary, Complexity, Syntax string
+	// Deprecated since, and the replacement, when it is.
+	DeprecatedSince, ReplacedBy string
+	// Categories are ACL categories beyond those that follow from flags and group, such as "@dangerous".
+	Categories  string
+	Subcommands []*Spec
+	// Room estimates by how many bytes the command may grow the memory, where the size of its arguments does not tell.
+	Room func(args [][]byte) int64
+	// Run carries the command out. Nil for a container whose subcommands do.
+	Run func(c *Ctx) error
+
+	// Full is the full name, "client|getname"; ID indexes statistics. Both are set by the table.
+	Full   string
+	Parent *Spec
+	ID     int
+}
+
+// Has reports whether all of the flags are set.
+func (s *Spec) Has(f Flags) bool { return s.Flags&f == f }
+
+// ArityOK checks the number of arguments.
+func (s *Spec) ArityOK(n int) bool {
+	if s.Arity < 0 {
+		return n >= -s.Arity
+	}
+	return n == s.Arity
+}
+
+// HasKeys reports whether the command can name keys.
+func (s *Spec) HasKeys() bool { return s.Keys.First != 0 || s.Keys.Find != nil }
+
+// SingleKey is the position of the command's only key, 0 when it has none or may have several.
+func (s *Spec) SingleKey() int {
+	if s.Keys.Find == nil && s.Keys.First > 0 && s.Keys.Last == s.Keys.First {
+		return s.Keys.First
+	}
+	return 0
+}
+
+// KeyPositions appends the positions of the keys in args to dst.
+func (s *Spec) KeyPositions(args [][]byte, dst []int) []int {
+	k := &s.Keys
+	if k.Find != nil {
+		return append(dst, k.Find(args)...)
+	}
+	if k.First == 0 {
+		return dst
+	}
+	last := k.Last
+	if last < 0 {
+		last += len(args)
+	}
+	for i := k.First; i <= last && i < len(args); i += max(1, k.Step) {
+		dst = append(dst, i)
+	}
+	return dst
+}

@@ -1,0 +1,2 @@
+// Package stringcmd holds the commands of strings.
+package stringcmd

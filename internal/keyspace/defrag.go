@@ -1,0 +1,77 @@
+package keyspace
+
+import (
+	"time"
+
+	"github.com/curfewkv/curfew/internal/clock"
+	"github.com/curfewkv/curfew/internal/store"
+)
+
+// defragState is where a shard's pass over its entries stands.
+type defragState struct {
+	running bool
+	db      int
+	cursor  uint64
+	moves   []store.Handle // entries of the current bucket that are to move
+}
+
+// DefragSlice moves entries out of sparsely used spans of one shard, so that their pages can be given back, for at most
+// budget of lock time. Reports whether a pass is under way.
+func (t *Txn) DefragSlice(shard int, budget time.Duration, c clock.Clock) (more bool) {
+	s := t.ks.shards[shard]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := &s.defrag
+	if !st.running {
+		if !s.arena.PlanDefrag() {
+			return false
+		}
+		*st = defragState{running: true, moves: st.moves[:0]}
+	}
+	end := c.Mono() + int64(budget)
+	for st.db < len(s.dbs) {
+		d := s.dbs[st.db]
+		if d == nil {
+			st.db, st.cursor = st.db+1, 0
+			continue
+		}
+		st.moves = st.moves[:0]
+		st.cursor = d.table.Scan(st.cursor, func(h store.Handle) {
+			if s.arena.ShouldMove(h) {
+				st.moves = append(st.moves, h)
+			}
+		})
+		for _, h := range st.moves {
+			s.relocate(d, h)
+		}
+		if st.cursor == 0 {
+			st.db++
+		}
+		if c.Mono() >= end {
+			return true
+		}
+	}
+	st.running = false
+	return false
+}
+
+// relocate copies an entry to another block. Nothing that a reader sees changes.
+func (s *shard) relocate(d *database, h store.Handle) {
+	e := s.arena.Entry(h)
+	n := store.EntrySize(len(e.Key()), e.ValueLen(), e.HasDeadline())
+	to := s.arena.Alloc(n)
+	if to == 0 {
+		return
+	}
+	slot, ok := d.table.FindHandle(s.ks.hash(e.Key()), h)
+	if !ok {
+		panic("keyspace: an entry of the table is not found in it")
+	}
+	copy(s.arena.Bytes(to, n), s.arena.Bytes(h, n))
+	if e.HasDeadline() {
+		d.indexOf(Deadline(e.Deadline())).Relocate(uint32(h), uint32(to))
+	}
+	d.table.Replace(slot, to)
+	s.arena.Free(h)
+	s.counts.DefragMoved++
+}

@@ -1,0 +1,17 @@
+// Package keyspace holds the databases and is their only mutator.
+//
+// A Keyspace is a power of two of shards. A shard has a mutex, one off-heap arena, and for each database a hash table and
+// two deadline indexes (one on the monotonic clock, one on the wall clock). A key's shard is given by its hash, so the
+// same name lives in the same shard of every database.
+//
+// Commands reach keys through a Txn: the dispatcher locks the shards of the command's keys in ascending order (Lock,
+// LockAll), the command reads and mutates through the transaction, and Unlock ends it. Each mutation of the transaction
+// emits exactly one change record to the journal, under the locks, so consumers see the mutations of a key in order.
+// Nothing else writes: expiry and eviction go through the same functions with their own reasons.
+//
+// A due key is never seen: every lookup compares the entry's deadline with the transaction's instant and expires it
+// first. Active expiry (ExpireSlice) removes due keys at their deadline in slices of bounded time.
+//
+// It is not: a parser of arguments, a writer of replies, a reader of clocks or configuration; limits and modes are
+// handed in by Settings.
+package keyspace

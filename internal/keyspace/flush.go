@@ -1,0 +1,83 @@
+package keyspace
+
+import (
+	"time"
+
+	"github.com/curfewkv/curfew/internal/clock"
+	"github.com/curfewkv/curfew/internal/journal"
+	"github.com/curfewkv/curfew/internal/store"
+)
+
+// drainStep is how many entries of a flushed table are freed between two looks at the clock.
+const drainStep = 64
+
+// Flush empties a database. Its keys are gone at once for every reader; their memory is given back by ReclaimSlice, or
+// before Flush returns when sync is set. Returns the number of keys that were not due. REQUIRES all shards to be locked.
+func (t *Txn) Flush(db int, sync bool) int {
+	n := 0
+	t.emit(journal.Flushed, journal.Event{}, db, nil)
+	for _, s := range t.ks.shards {
+		d := s.dbs[db]
+		if d == nil {
+			continue
+		}
+		n += d.table.Len() - d.due(t.Now)
+		s.counts.Dirty += int64(d.table.Len())
+		s.trash = append(s.trash, d.table)
+		s.dbs[db] = nil
+		s.announce()
+		if sync {
+			s.emptyTrash()
+		}
+	}
+	return n
+}
+
+// Swap exchanges two databases. REQUIRES all shards to be locked.
+func (t *Txn) Swap(a, b int) {
+	for _, s := range t.ks.shards {
+		s.dbs[a], s.dbs[b] = s.dbs[b], s.dbs[a]
+		s.counts.Dirty++
+	}
+	t.emit(journal.Swapped, journal.Event{}, a, nil)
+	t.emit(journal.Swapped, journal.Event{}, b, nil)
+}
+
+func (s *shard) emptyTrash() {
+	for len(s.trash) > 0 {
+		s.drainOne(1 << 30)
+	}
+}
+
+// drainOne frees up to n entries of the first flushed table.
+func (s *shard) drainOne(n int) {
+	tbl := s.trash[0]
+	if tbl.Drain(n, func(h store.Handle) { s.arena.Free(h); s.counts.LazyFreed++ }) {
+		s.trash = s.trash[1:]
+	}
+}
+
+// ReclaimSlice gives memory back for at most budget of lock time: entries of flushed databases, then large freed runs to
+// the system (outside the lock). Reports whether more is to do.
+func (t *Txn) ReclaimSlice(shard int, budget time.Duration, c clock.Clock) (more bool) {
+	s := t.ks.shards[shard]
+	s.mu.Lock()
+	end := c.Mono() + int64(budget)
+	for len(s.trash) > 0 {
+		s.drainOne(drainStep)
+		if c.Mono() >= end {
+			break
+		}
+	}
+	run, dirty := s.arena.TakeDirty()
+	more = len(s.trash) > 0
+	s.mu.Unlock()
+	if !dirty {
+		return more
+	}
+	run.Release()
+	s.mu.Lock()
+	s.arena.PutClean(run)
+	s.mu.Unlock()
+	return true
+}

@@ -1,0 +1,307 @@
+package keyspace
+
+import (
+	"errors"
+
+	"github.com/curfewkv/curfew/internal/eviction"
+	"github.com/curfewkv/curfew/internal/journal"
+	"github.com/curfewkv/curfew/internal/number"
+	"github.com/curfewkv/curfew/internal/store"
+)
+
+// ErrExhausted is returned when a shard's address space holds no block of the size that is needed.
+var ErrExhausted = errors.New("out of address space for keys")
+
+// NeedRoom is returned by a mutation whose block would lead past maxmemory although the command's arguments did not
+// tell so. Nothing was changed: the caller unlocks, makes room for Bytes and runs the command again, or refuses it.
+type NeedRoom struct{ Bytes int64 }
+
+func (e *NeedRoom) Error() string { return "no room under maxmemory" }
+
+// roomCheck is the block size from which an allocation checks maxmemory itself. Smaller ones stay within the bound that
+// the check before each command leaves.
+const roomCheck = 256 << 10
+
+// PutOptions say what becomes of the deadline of a key that is put.
+type PutOptions struct {
+	// Deadline is armed when it is not None.
+	Deadline Deadline
+	// KeepTTL keeps the deadline of the key that is replaced.
+	KeepTTL bool
+	// Quiet suppresses the "expire" event that follows the write when a deadline is set.
+	Quiet bool
+}
+
+// PutString sets key to a string, whatever it held. Values that are integers in canonical form are stored as such.
+func (t *Txn) PutString(key, value []byte, o PutOptions, ev journal.Event) error {
+	if len(value) <= 20 {
+		if n, ok := number.ParseInt64(value); ok {
+			return t.PutInt(key, n, o, ev)
+		}
+	}
+	b, err := t.put(t.DB, key, store.KindString, len(value), o)
+	if err != nil {
+		return err
+	}
+	copy(b, value)
+	t.wrote(t.DB, key, o, ev)
+	return nil
+}
+
+// PutInt sets key to an integer, whatever it held.
+func (t *Txn) PutInt(key []byte, n int64, o PutOptions, ev journal.Event) error {
+	b, err := t.put(t.DB, key, store.KindStringInt, intSize(n), o)
+	if err != nil {
+		return err
+	}
+	encodeInt(b, n)
+	t.wrote(t.DB, key, o, ev)
+	return nil
+}
+
+// wrote emits the records of a put, after the value is in place.
+func (t *Txn) wrote(db int, key []byte, o PutOptions, ev journal.Event) {
+	t.emit(journal.Write, ev, db, key)
+	if o.Deadline != None && !o.Quiet {
+		t.emit(journal.Touched, eventExpire, db, key)
+	}
+}
+
+// put makes the block of key in database db and returns its value bytes to be filled in. A block that fits is reused.
+func (t *Txn) put(db int, key []byte, kind store.Kind, n int, o PutOptions) ([]byte, error) {
+	hash := t.hashOf(key)
+	s := t.ks.shards[t.ks.shardIndex(hash)]
+	d := s.db(db)
+	slot, h := d.table.Find(hash, key)
+	if h == 0 {
+		return t.insert(s, d, db, hash, key, kind, n, o)
+	}
+	en := Entry{s: s, d: d, db: db, hash: hash, slot: slot, h: h, e: s.arena.Entry(h)}
+	old := en.Deadline()
+	if due(old, t.Now) {
+		t.expire(en, old)
+		return t.insert(s, d, db, hash, key, kind, n, o)
+	}
+	at := o.Deadline
+	if o.KeepTTL {
+		at = old
+	}
+	freq := en.e.Freq()
+	e, err := t.replace(&en, kind, n, at)
+	if err != nil {
+		return nil, err
+	}
+	s.counts.Dirty++
+	e.SetFreq(freq)
+	if t.NoTouch {
+		return e.Value(), nil
+	}
+	t.touch(en)
+	return e.Value(), nil
+}
+
+// insert adds a key that is known to be absent.
+func (t *Txn) insert(s *shard, d *database, db int, hash uint64, key []byte, kind store.Kind, n int, o PutOptions) ([]byte, error) {
+	if err := t.room(store.EntrySize(len(key), n, o.Deadline != None)); err != nil {
+		return nil, err
+	}
+	h, e := s.arena.NewEntry(kind, key, n, o.Deadline != None)
+	if h == 0 {
+		return nil, ErrExhausted
+	}
+	e.SetAccess(t.lru)
+	e.SetFreq(eviction.InitialFreq)
+	if o.Deadline != None {
+		e.SetDeadline(uint64(o.Deadline))
+	}
+	if !d.table.Insert(hash, h) {
+		s.arena.Free(h)
+		return nil, ErrExhausted
+	}
+	if o.Deadline != None {
+		s.arm(d, h, o.Deadline)
+	}
+	s.counts.Dirty++
+	t.emit(journal.Created, eventNew, db, key)
+	return e.Value(), nil
+}
+
+// replace gives the entry a value of n bytes of a kind and a deadline; the bytes are undefined afterwards. It reuses the
+// block where it fits without wasting half of it.
+func (t *Txn) replace(en *Entry, kind store.Kind, n int, at Deadline) (store.Entry, error) {
+	s, d, e := en.s, en.d, en.e
+	had := e.HasDeadline()
+	if had == (at != None) {
+		need := store.EntrySize(len(e.Key()), n, had)
+		if have := s.arena.Cap(en.h); need <= have && need > have/2 && s.arena.SetValueLen(en.h, n) {
+			if had && Deadline(e.Deadline()) != at {
+				s.disarm(d, en.h, e)
+				e.SetDeadline(uint64(at))
+				s.arm(d, en.h, at)
+			}
+			e.SetKind(kind)
+			return e, nil
+		}
+	}
+	return t.rebuild(en, kind, n, at)
+}
+
+// rebuild moves the entry to a new block of the right shape. The value bytes are undefined.
+func (t *Txn) rebuild(en *Entry, kind store.Kind, n int, at Deadline) (store.Entry, error) {
+	if err := t.room(store.EntrySize(len(en.e.Key()), n, at != None) - en.s.arena.Cap(en.h)); err != nil {
+		return store.Entry{}, err
+	}
+	h, e := en.s.arena.NewEntry(kind, en.e.Key(), n, at != None)
+	if h == 0 {
+		return store.Entry{}, ErrExhausted
+	}
+	en.moveTo(h, e, at)
+	return e, nil
+}
+
+// moveTo makes block h the entry's, with deadline at, and frees the old block. The value was copied before, if it is kept.
+func (en *Entry) moveTo(h store.Handle, e store.Entry, at Deadline) {
+	e.SetAccess(en.e.Access())
+	e.SetFreq(en.e.Freq())
+	e.SetEpoch(en.e.Epoch())
+	en.s.disarm(en.d, en.h, en.e)
+	if at != None {
+		e.SetDeadline(uint64(at))
+		en.s.arm(en.d, h, at)
+	}
+	en.d.table.Replace(en.slot, h)
+	en.s.arena.Free(en.h)
+	en.h, en.e = h, e
+}
+
+// room refuses a large block that would lead past maxmemory.
+func (t *Txn) room(n int) error {
+	if n < roomCheck {
+		return nil
+	}
+	if limit := t.ks.Settings.MaxMemory.Load(); limit > 0 && t.ks.Used()+int64(n) > limit {
+		return &NeedRoom{Bytes: int64(n)}
+	}
+	return nil
+}
+
+// Extend returns the value bytes of a string, made at least n bytes long and stored as plain bytes, for APPEND and
+// SETRANGE. New bytes are zero. A growing string is given slack so that appending is amortized. The caller changes the
+// bytes and then calls Wrote.
+func (t *Txn) Extend(en *Entry, n int) ([]byte, error) {
+	var scratch [20]byte
+	old := en.String(scratch[:])
+	n = max(n, len(old))
+	oldLen := len(old)
+	if en.e.Kind() != store.KindStringInt && en.s.arena.SetValueLen(en.h, n) {
+		en.e.SetKind(store.KindStringRaw)
+		b := en.e.Value()
+		clear(b[oldLen:])
+		return b, nil
+	}
+	b, err := t.grow(en, old, n)
+	if err != nil {
+		return nil, err
+	}
+	clear(b[oldLen:])
+	return b, nil
+}
+
+// maxSlack bounds the bytes of room that a growing string gets ahead of its need.
+const maxSlack = 1 << 20
+
+// grow moves the entry to a block with room for its value to grow, and copies the old value.
+func (t *Txn) grow(en *Entry, old []byte, n int) ([]byte, error) {
+	s, at := en.s, en.Deadline()
+	slack := min(n, maxSlack)
+	if n <= len(old) || en.e.Kind() == store.KindStringInt || len(old) == 0 {
+		slack = 0
+	}
+	if err := t.room(store.EntrySize(len(en.e.Key()), n+slack, at != None) - s.arena.Cap(en.h)); err != nil {
+		return nil, err
+	}
+	h, e := s.arena.NewEntry(store.KindStringRaw, en.e.Key(), n+slack, at != None)
+	if h == 0 {
+		return nil, ErrExhausted
+	}
+	if slack > 0 && !s.arena.SetValueLen(h, n) {
+		// The length code differs between n and n+slack; take an exact block instead.
+		s.arena.Free(h)
+		if h, e = s.arena.NewEntry(store.KindStringRaw, en.e.Key(), n, at != None); h == 0 {
+			return nil, ErrExhausted
+		}
+	}
+	copy(e.Value(), old)
+	en.moveTo(h, e, at)
+	return e.Value(), nil
+}
+
+// Wrote records that the bytes of an entry obtained from Extend were changed.
+func (t *Txn) Wrote(en Entry, ev journal.Event) {
+	en.s.counts.Dirty++
+	t.emit(journal.Write, ev, en.db, en.e.Key())
+}
+
+// SetDeadline arms the entry's deadline, or clears it with None. Reports the entry at its new place.
+func (t *Txn) SetDeadline(en Entry, at Deadline, ev journal.Event) (Entry, error) {
+	s := en.s
+	if en.e.HasDeadline() == (at != None) {
+		if at != None && Deadline(en.e.Deadline()) != at {
+			s.disarm(en.d, en.h, en.e)
+			en.e.SetDeadline(uint64(at))
+			s.arm(en.d, en.h, at)
+		}
+	} else {
+		value := en.e.Value()
+		h, e := s.arena.NewEntry(en.e.Kind(), en.e.Key(), len(value), at != None)
+		if h == 0 {
+			return en, ErrExhausted
+		}
+		copy(e.Value(), value)
+		en.moveTo(h, e, at)
+	}
+	s.counts.Dirty++
+	t.emit(journal.Touched, ev, en.db, en.e.Key())
+	return en, nil
+}
+
+// Delete removes a key because a user asked for it.
+func (t *Txn) Delete(en Entry, ev journal.Event) { t.remove(en, journal.Deleted, ev) }
+
+// Depart removes a key that lives on elsewhere (RENAME, MOVE).
+func (t *Txn) Depart(en Entry, ev journal.Event) { t.remove(en, journal.Moved, ev) }
+
+// remove unlinks an entry, emits the record while its key bytes are still there, and frees its block.
+func (t *Txn) remove(en Entry, r journal.Reason, ev journal.Event) {
+	s := en.s
+	s.disarm(en.d, en.h, en.e)
+	en.d.table.Delete(en.slot)
+	s.counts.Dirty++
+	t.emit(r, ev, en.db, en.e.Key())
+	s.arena.Free(en.h)
+}
+
+// CopyTo gives dst in database db the value and the deadline of an entry, replacing what is there.
+// The source's slot may have moved when it returns: look it up again.
+func (t *Txn) CopyTo(en Entry, db int, dst []byte, ev journal.Event) error {
+	o := PutOptions{Deadline: en.Deadline(), Quiet: true}
+	freq, access := en.e.Freq(), en.e.Access()
+	b, err := t.put(db, dst, en.e.Kind(), en.e.ValueLen(), o)
+	if err != nil {
+		return err
+	}
+	copy(b, en.e.Value())
+	if to, ok := t.find(db, dst); ok {
+		to.e.SetFreq(freq)
+		to.e.SetAccess(access)
+	}
+	t.wrote(db, dst, o, ev)
+	return nil
+}
+
+// expire removes a due entry that a lookup came upon.
+func (t *Txn) expire(en Entry, at Deadline) {
+	en.s.counts.ExpiredLazy++
+	t.ks.LazyLag.Record(lagNs(at, t.Now))
+	t.remove(en, journal.Expired, eventExpired)
+}

@@ -1,0 +1,124 @@
+package keyspace
+
+import (
+	"math"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+
+	"github.com/curfewkv/curfew/internal/expiry"
+	"github.com/curfewkv/curfew/internal/store"
+)
+
+// never is the announced next deadline of a shard with nothing armed.
+const never = math.MaxInt64
+
+// shard is one lock unit. Its databases are made on first use.
+type shard struct {
+	mu sync.Mutex
+
+	// immutable
+	ks    *Keyspace
+	index int
+	arena *store.Arena
+
+	// announced by the shard, read without the lock: lower bounds of the earliest deadline on each timeline in ms, or never.
+	nextMono, nextWall atomic.Int64
+
+	// guarded by mu
+	dbs    []*database
+	trash  []*store.Table // tables of flushed databases, emptied in slices
+	counts Counts
+	rnd    *rand.PCG
+	defrag defragState
+
+	_ [64]byte // the next shard's lock lives on another cache line
+}
+
+// Counts are the monotone counters of a shard.
+type Counts struct {
+	Hits, Misses                int64
+	ExpiredActive, ExpiredLazy  int64
+	Evicted                     int64
+	Dirty                       int64 // changes since start
+	EvictedAgeMs, EvictedAgeMax int64 // sum and maximum of the idle time of evicted keys
+	EvictedExpiredPresent       int64 // evictions while an expired key was in the same shard; always 0
+	LazyFreed                   int64
+	DefragMoved                 int64
+}
+
+// database is one database's part in one shard.
+type database struct {
+	table *store.Table
+	mono  *expiry.Index
+	wall  *expiry.Index
+}
+
+func newShard(k *Keyspace, index int, reserve int64) (*shard, error) {
+	a, err := store.NewArena(reserve)
+	if err != nil {
+		return nil, err
+	}
+	s := &shard{ks: k, index: index, arena: a, dbs: make([]*database, k.dbs), rnd: rand.NewPCG(rand.Uint64(), rand.Uint64())}
+	s.nextMono.Store(never)
+	s.nextWall.Store(never)
+	return s, nil
+}
+
+// db returns database n, making it if need be.
+func (s *shard) db(n int) *database {
+	if d := s.dbs[n]; d != nil {
+		return d
+	}
+	d := &database{table: store.NewTable(s.arena, s.ks.seed), mono: expiry.New(s.arena.Base()), wall: expiry.New(s.arena.Base())}
+	s.dbs[n] = d
+	return d
+}
+
+// indexOf is the deadline index in which a deadline is armed.
+func (d *database) indexOf(at Deadline) *expiry.Index {
+	if at.IsWall() {
+		return d.wall
+	}
+	return d.mono
+}
+
+// arm puts an entry whose deadline field is set into its index and announces it.
+func (s *shard) arm(d *database, h store.Handle, at Deadline) {
+	d.indexOf(at).Add(uint32(h))
+	next := &s.nextMono
+	if at.IsWall() {
+		next = &s.nextWall
+	}
+	if ms := at.Ms(); ms < next.Load() {
+		next.Store(ms)
+		if s.ks.wake != nil {
+			s.ks.wake(s.index)
+		}
+	}
+}
+
+// disarm takes an entry out of its index. The announced deadline stays: it is a lower bound.
+func (s *shard) disarm(d *database, h store.Handle, e store.Entry) {
+	if e.HasDeadline() {
+		d.indexOf(Deadline(e.Deadline())).Remove(uint32(h))
+	}
+}
+
+// announce recomputes the shard's next deadlines from its databases.
+func (s *shard) announce() {
+	mono, wall := int64(never), int64(never)
+	for _, d := range s.dbs {
+		if d == nil {
+			continue
+		}
+		if ms, ok := d.mono.NextMs(); ok {
+			mono = min(mono, ms)
+		}
+		if ms, ok := d.wall.NextMs(); ok {
+			wall = min(wall, ms)
+		}
+	}
+	s.nextMono.Store(mono)
+	s.nextWall.Store(wall)
+}

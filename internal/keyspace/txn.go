@@ -1,0 +1,174 @@
+package keyspace
+
+import (
+	"math/bits"
+
+	"github.com/curfewkv/curfew/internal/clock"
+	"github.com/curfewkv/curfew/internal/journal"
+	"github.com/curfewkv/curfew/internal/store"
+)
+
+// Txn is the access of one command, or of one MULTI block, to the keyspace. It belongs to the goroutine that locked it
+// and is reused from command to command.
+//
+// Every method REQUIRES the shards of the keys it is given to be locked by this transaction.
+type Txn struct {
+	// Now is the instant of the command; one for a whole MULTI block.
+	Now clock.Instant
+	// DB is the database that keys are looked up in.
+	DB int
+	// Origin is the session id put into change records.
+	Origin uint64
+	// NoTouch leaves access clocks and counters alone (CLIENT NO-TOUCH).
+	NoTouch bool
+
+	ks     *Keyspace
+	locked uint64 // bit i: shard i is locked
+	lru    uint32 // Now as an access clock
+
+	// the hash of the key last locked alone, so that its lookup does not hash again
+	lastKey  *byte
+	lastLen  int
+	lastHash uint64
+	rec      journal.Record // reused, so that emitting does not allocate
+}
+
+// NewTxn makes a transaction for a worker to reuse.
+func (k *Keyspace) NewTxn() *Txn { return &Txn{ks: k} }
+
+// Begin sets the instant, database and origin of the next command.
+func (t *Txn) Begin(now clock.Instant, db int, origin uint64, noTouch bool) {
+	t.Now, t.DB, t.Origin, t.NoTouch = now, db, origin, noTouch
+	t.lru = accessClock(now)
+}
+
+// LockKey locks the shard of one key.
+func (t *Txn) LockKey(key []byte) {
+	h := t.ks.hash(key)
+	t.lastHash, t.lastLen, t.lastKey = h, len(key), nil
+	if len(key) > 0 {
+		t.lastKey = &key[0]
+	}
+	i := t.ks.shardIndex(h)
+	t.ks.shards[i].mu.Lock()
+	t.locked = 1 << i
+}
+
+// ShardBit is the bit of the key's shard in a set to be given to LockSet.
+func (t *Txn) ShardBit(key []byte) uint64 { return 1 << t.ks.shardIndex(t.ks.hash(key)) }
+
+// LockSet locks the shards of a set of bits, in ascending order.
+func (t *Txn) LockSet(set uint64) {
+	for rest := set; rest != 0; rest &= rest - 1 {
+		t.ks.shards[bits.TrailingZeros64(rest)].mu.Lock()
+	}
+	t.locked = set
+}
+
+// LockAll locks every shard.
+func (t *Txn) LockAll() { t.LockSet(t.ks.all()) }
+
+// AllLocked reports whether every shard is locked.
+func (t *Txn) AllLocked() bool { return t.locked == t.ks.all() }
+
+// all is the set of all shards.
+func (k *Keyspace) all() uint64 { return ^uint64(0) >> (maxShards - len(k.shards)) }
+
+// Unlock ends the transaction.
+func (t *Txn) Unlock() {
+	for rest := t.locked; rest != 0; rest &= rest - 1 {
+		t.ks.shards[bits.TrailingZeros64(rest)].mu.Unlock()
+	}
+	t.locked, t.lastKey = 0, nil
+}
+
+// Keyspace is the keyspace of the transaction.
+func (t *Txn) Keyspace() *Keyspace { return t.ks }
+
+// Entry is a key found by a lookup. It is valid until the next mutation in the transaction, but for Txn methods that return it anew.
+type Entry struct {
+	s    *shard
+	d    *database
+	db   int
+	hash uint64
+	slot store.Slot
+	h    store.Handle
+	e    store.Entry
+}
+
+func (t *Txn) hashOf(key []byte) uint64 {
+	if len(key) == t.lastLen && t.lastKey != nil && &key[0] == t.lastKey {
+		return t.lastHash
+	}
+	return t.ks.hash(key)
+}
+
+// find looks key up in database db and expires it when it is due.
+func (t *Txn) find(db int, key []byte) (Entry, bool) {
+	hash := t.hashOf(key)
+	s := t.ks.shards[t.ks.shardIndex(hash)]
+	d := s.dbs[db]
+	if d == nil {
+		return Entry{}, false
+	}
+	slot, h := d.table.Find(hash, key)
+	if h == 0 {
+		return Entry{}, false
+	}
+	en := Entry{s: s, d: d, db: db, hash: hash, slot: slot, h: h, e: s.arena.Entry(h)}
+	if en.e.HasDeadline() {
+		if at := Deadline(en.e.Deadline()); at.due(t.Now) {
+			t.expire(en, at)
+			return Entry{}, false
+		}
+	}
+	return en, true
+}
+
+// Read looks a key up for a command that reads its value: counts a hit or a miss and touches the access bookkeeping.
+func (t *Txn) Read(key []byte) (Entry, bool) {
+	en, ok := t.ReadUntouched(key)
+	if ok && !t.NoTouch {
+		t.touch(en)
+	}
+	return en, ok
+}
+
+// ReadUntouched counts a hit or a miss but leaves the access bookkeeping alone (EXISTS, TYPE, TTL).
+func (t *Txn) ReadUntouched(key []byte) (Entry, bool) {
+	en, ok := t.find(t.DB, key)
+	if ok {
+		en.s.counts.Hits++
+		return en, true
+	}
+	s := t.shardOf(key)
+	s.counts.Misses++
+	t.emit(journal.Missed, journal.Event{Class: journal.ClassKeyMiss, Name: "keymiss"}, t.DB, key)
+	return en, false
+}
+
+// Write looks a key up for a command that is about to change it: touches, but counts neither hit nor miss.
+func (t *Txn) Write(key []byte) (Entry, bool) {
+	en, ok := t.find(t.DB, key)
+	if ok && !t.NoTouch {
+		t.touch(en)
+	}
+	return en, ok
+}
+
+// Peek looks a key up without counting or touching (OBJECT, MEMORY USAGE, WATCH).
+func (t *Txn) Peek(key []byte) (Entry, bool) { return t.find(t.DB, key) }
+
+// PeekIn is Peek in another database.
+func (t *Txn) PeekIn(db int, key []byte) (Entry, bool) { return t.find(db, key) }
+
+func (t *Txn) shardOf(key []byte) *shard { return t.ks.shards[t.ks.shardIndex(t.hashOf(key))] }
+
+// emit appends a change record. It is the only place that does.
+func (t *Txn) emit(r journal.Reason, ev journal.Event, db int, key []byte) {
+	if t.ks.journal.Idle() {
+		return
+	}
+	t.rec = journal.Record{DB: db, Key: key, Reason: r, Event: ev, Origin: t.Origin}
+	t.ks.journal.Append(&t.rec)
+}

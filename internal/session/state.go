@@ -1,0 +1,76 @@
+package session
+
+import "sync/atomic"
+
+// Queued is a command waiting for EXEC; the arguments are copies. Command is dispatch's, opaque here.
+type Queued struct {
+	Command any
+	Args    [][]byte
+}
+
+// Multi is the transaction of a session.
+type Multi struct {
+	Open  bool
+	Queue []Queued
+	// Failed: a command could not be queued, EXEC will refuse.
+	Failed bool
+	// Bytes of the queued arguments.
+	Bytes int64
+	// Watched keys; the watch service writes Dirty from under the shards' locks.
+	Watched []WatchedKey
+	Dirty   atomic.Bool
+}
+
+// WatchedKey is a key under WATCH.
+type WatchedKey struct {
+	DB  int
+	Key string
+}
+
+// Subscriptions of a session. The pub/sub service keeps the reverse index.
+type Subscriptions struct {
+	Channels, Patterns, Shards map[string]struct{}
+}
+
+// Count is the number of channels and patterns, as SUBSCRIBE replies it.
+func (u *Subscriptions) Count() int { return len(u.Channels) + len(u.Patterns) }
+
+// Any reports whether there is any subscription, shard channels included.
+func (u *Subscriptions) Any() bool { return u.Count()+len(u.Shards) > 0 }
+
+// Tracking is the client-side caching state of a session. The tracking service owns its meaning.
+type Tracking struct {
+	BCast, OptIn, OptOut, NoLoop bool
+	Caching                      bool // CLIENT CACHING was given for the next command
+	Redirect                     uint64
+	Prefixes                     []string
+}
+
+// Block is a session waiting for something other than input.
+type Block struct {
+	// Until is the monotonic instant in ns at which Done runs at the latest; 0 is never.
+	Until int64
+	// Ready is polled when the session is woken; true runs Done. Safe to leave nil.
+	Ready func() bool
+	// Done writes the reply. unblocked is false when Until came first. It runs on the owner.
+	Done func(s *Session, unblocked bool)
+	// Release is called when the session goes away while blocked; may be nil.
+	Release func()
+	// forced: CLIENT UNBLOCK was called: 1 as a timeout, 2 with an error
+	forced atomic.Uint32
+}
+
+// Unblock ends a block early (CLIENT UNBLOCK). Safe for concurrent use; the caller wakes the session.
+func (b *Block) Unblock(withError bool) {
+	v := uint32(1)
+	if withError {
+		v = 2
+	}
+	b.forced.CompareAndSwap(0, v)
+}
+
+// Forced reports how Unblock ended the block: not at all, as a timeout, or with an error.
+func (b *Block) Forced() (ended, withError bool) {
+	v := b.forced.Load()
+	return v != 0, v == 2
+}
