@@ -172,3 +172,6 @@ func (t *Txn) emit(r journal.Reason, ev journal.Event, db int, key []byte) {
 	t.rec = journal.Record{DB: db, Key: key, Reason: r, Event: ev, Origin: t.Origin}
 	t.ks.journal.Append(&t.rec)
 }
+
+// AllShards is the set of all shards, for LockSet.
+func (k *Keyspace) AllShards() uint64 { return k.all() }

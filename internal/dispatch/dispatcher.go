@@ -1,0 +1,102 @@
+package dispatch
+
+import (
+	"github.com/curfewkv/curfew/internal/clock"
+	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/keyspace"
+	"github.com/curfewkv/curfew/internal/session"
+	"github.com/curfewkv/curfew/resp"
+)
+
+// Watcher is what WATCH needs of the watch service.
+type Watcher interface {
+	// Watch registers a key; its shard is locked.
+	Watch(tx *keyspace.Txn, s *session.Session, key []byte)
+	Unwatch(s *session.Session)
+}
+
+// Tracker is what client tracking needs to see.
+type Tracker interface {
+	// Remember notes that a tracking session read keys. Their shards are locked.
+	Remember(s *session.Session, db int, keys [][]byte)
+	// CommandDone is called after each command of a tracking session, outside the locks.
+	CommandDone(s *session.Session)
+}
+
+// Observer is told of every command that was run; slow log, latency monitor and MONITOR hide behind it.
+type Observer interface {
+	// Before is called ahead of a command when Watching reports true.
+	Watching() bool
+	Before(s *session.Session, spec *command.Spec, args [][]byte, wallNs int64)
+	// SlowNs is the duration in ns from which After is to be called; negative: never.
+	SlowNs() int64
+	After(s *session.Session, spec *command.Spec, args [][]byte, durNs, wallNs int64, redact bool)
+}
+
+// Options are what a Dispatcher needs; all fields are required.
+type Options struct {
+	Keyspace *keyspace.Keyspace
+	Table    *command.Table
+	Clock    clock.Clock
+	Watch    Watcher
+	Tracking Tracker
+	Observe  Observer
+	Pause    *session.Pause
+	// Password is requirepass, "" for none.
+	Password func() string
+	// Limits of requests.
+	MaxBulk func() int64
+	// LatencyTracking reports whether per-command histograms are kept.
+	LatencyTracking func() bool
+	// DebugAllowed reports whether a protected command may run for the session.
+	DebugAllowed func(s *session.Session, spec *command.Spec) error
+	// OOMDetail explains why nothing could be evicted, "" for no explanation. Called without locks.
+	OOMDetail func(tx *keyspace.Txn) string
+	Workers   int
+}
+
+// Dispatcher is shared by all workers; immutable but for counters.
+type Dispatcher struct {
+	o       Options
+	workers []*Worker
+	// ErrorReplies counts error replies by their prefix.
+	Errors *ErrorStats
+	oom    oomText
+}
+
+// New makes a dispatcher and its workers.
+func New(o Options) *Dispatcher {
+	d := &Dispatcher{o: o, Errors: newErrorStats()}
+	for i := range o.Workers {
+		d.workers = append(d.workers, newWorker(d, i))
+	}
+	return d
+}
+
+// Worker is the i-th worker. It may be used by one goroutine at a time.
+func (d *Dispatcher) Worker(i int) *Worker { return d.workers[i] }
+
+// Worker processes sessions for one goroutine.
+type Worker struct {
+	d     *Dispatcher
+	index int
+	tx    *keyspace.Txn
+	ctx   command.Ctx
+	now   clock.Instant // of the command that runs
+	tick  int64         // monotonic ns of the last measure of time
+	args  [][]byte
+	keys  [][]byte
+	pos   []int
+	stats []CommandStats // by Spec.ID; written by this worker alone
+	lim   resp.Limits
+}
+
+func newWorker(d *Dispatcher, index int) *Worker {
+	w := &Worker{d: d, index: index, tx: d.o.Keyspace.NewTxn(), stats: make([]CommandStats, len(d.o.Table.All()))}
+	w.ctx.Tx = w.tx
+	w.ctx.Worker = index
+	return w
+}
+
+// Txn is the worker's transaction, for expiry and eviction between requests.
+func (w *Worker) Txn() *keyspace.Txn { return w.tx }

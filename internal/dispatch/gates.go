@@ -1,0 +1,139 @@
+package dispatch
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/session"
+)
+
+// gate is one named check between a command's name and its run.
+type gate struct {
+	name  string
+	check func(w *Worker, s *session.Session, spec *command.Spec, args [][]byte) error
+}
+
+// gates in the order in which they are asked; the order is part of the protocol (which error wins).
+var gates = []gate{
+	{"auth", gateAuth},
+	{"protected", gateProtected},
+	{"multi", gateMulti},
+	{"room", gateRoom},
+	{"subscribed", gateSubscribed},
+	{"pause", gatePause},
+}
+
+// errHeld tells that the request is to be given again later.
+var errHeld = errors.New("held back by CLIENT PAUSE")
+
+func gateAuth(w *Worker, s *session.Session, spec *command.Spec, _ [][]byte) error {
+	if s.Authenticated || spec.Has(command.NoAuth) || w.d.o.Password() == "" {
+		return nil
+	}
+	return command.ErrNoAuth
+}
+
+func gateProtected(w *Worker, s *session.Session, spec *command.Spec, _ [][]byte) error {
+	if !spec.Has(command.Protected) {
+		return nil
+	}
+	return w.d.o.DebugAllowed(s, spec)
+}
+
+func gateMulti(_ *Worker, s *session.Session, spec *command.Spec, _ [][]byte) error {
+	if s.Multi.Open && spec.Has(command.NoMulti) {
+		return command.Error("ERR Command not allowed inside a transaction")
+	}
+	return nil
+}
+
+// gateRoom makes room for what the command may add, before any lock is taken, and refuses commands that need memory when
+// there is none to be had. Reads and deletes always pass.
+func gateRoom(w *Worker, s *session.Session, spec *command.Spec, args [][]byte) error {
+	k := w.d.o.Keyspace
+	if k.Settings.MaxMemory.Load() == 0 {
+		return nil
+	}
+	if !spec.Has(command.DenyOOM) && !(spec.Name == "exec" && s.Multi.Open) {
+		return nil
+	}
+	need, refuse := w.need(s, spec, args)
+	if k.Over(need) <= 0 || w.tx.MakeRoom(w.now, need, w.d.o.Clock) || !refuse {
+		return nil
+	}
+	return w.oomError()
+}
+
+// need is how many bytes the command may add, and whether it is refused when they cannot be had.
+func (w *Worker) need(s *session.Session, spec *command.Spec, args [][]byte) (n int64, refuse bool) {
+	if spec.Name == "exec" {
+		for _, q := range s.Multi.Queue {
+			qs := q.Command.(*command.Spec)
+			if qs.Has(command.DenyOOM) {
+				n += roomFor(qs, q.Args)
+				refuse = true
+			}
+		}
+		return n, refuse
+	}
+	return roomFor(spec, args), true
+}
+
+// entryOverhead covers the header, the deadline and the index of one more key.
+const entryOverhead = 64
+
+func roomFor(spec *command.Spec, args [][]byte) int64 {
+	if spec.Room != nil {
+		return spec.Room(args)
+	}
+	n := int64(entryOverhead)
+	for _, a := range args[1:] {
+		n += int64(len(a))
+	}
+	return n
+}
+
+func gateSubscribed(_ *Worker, s *session.Session, spec *command.Spec, _ [][]byte) error {
+	if s.Out.Proto > 2 || !s.Subs.Any() || spec.Has(command.InSubscribe) {
+		return nil
+	}
+	return command.Errorf("ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context", spec.Full)
+}
+
+func gatePause(w *Worker, s *session.Session, spec *command.Spec, _ [][]byte) error {
+	if !w.d.o.Pause.Active(w.now.Mono) || spec.Has(command.Unpausable) {
+		return nil
+	}
+	writes := spec.Has(command.Write) || spec.Has(command.MayReplicate) || spec.Name == "exec" && queueWrites(s)
+	if !w.d.o.Pause.Holds(w.now.Mono, writes) || s.Multi.Open && spec.Name != "exec" {
+		return nil
+	}
+	s.Paused = true
+	w.d.o.Pause.Wait(s)
+	return errHeld
+}
+
+func queueWrites(s *session.Session) bool {
+	for _, q := range s.Multi.Queue {
+		if spec := q.Command.(*command.Spec); spec.Has(command.Write) || spec.Has(command.MayReplicate) {
+			return true
+		}
+	}
+	return false
+}
+
+// unknownCommand is the error for a first word that is no command.
+func unknownCommand(args [][]byte) error {
+	var b strings.Builder
+	for _, a := range args[1:] {
+		if b.Len() >= 128 {
+			break
+		}
+		fmt.Fprintf(&b, "'%.*s' ", 128-b.Len(), a)
+	}
+	return command.Errorf("ERR unknown command '%.128s', with args beginning with: %s", args[0], b.String())
+}
+
+func upper(s string) string { return strings.ToUpper(s) }

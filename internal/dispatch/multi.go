@@ -1,0 +1,189 @@
+package dispatch
+
+import (
+	"errors"
+
+	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/keyspace"
+	"github.com/curfewkv/curfew/internal/session"
+)
+
+const (
+	errNested          command.Error = "ERR MULTI calls can not be nested"
+	errWatchInMulti    command.Error = "ERR WATCH inside MULTI is not allowed"
+	errExecNoMulti     command.Error = "ERR EXEC without MULTI"
+	errDiscardNoMulti  command.Error = "ERR DISCARD without MULTI"
+	transactionFlags                 = command.NoScript | command.Loading | command.Stale | command.Fast | command.AllowBusy | command.NoQueue
+	execTooLargeReason               = "the transaction needs more memory than maxmemory leaves"
+)
+
+// Transactions are MULTI, EXEC, DISCARD, WATCH and UNWATCH. EXEC runs in the worker; get reaches it, for the table is
+// built before the dispatcher.
+func Transactions(get func() *Dispatcher) []*command.Spec {
+	return []*command.Spec{
+		{
+			Name: "multi", Arity: 1, Flags: transactionFlags, Group: "transactions", Since: "1.2.0", Complexity: "O(1)",
+			Summary: "Starts a transaction.",
+			Run: func(c *command.Ctx) error {
+				m := &c.Session.Multi
+				if m.Open {
+					return errNested
+				}
+				m.Open = true
+				c.Session.Public.MultiLen.Store(0)
+				c.Session.SetFlag(session.FlagMulti, true)
+				c.Out.OK()
+				return nil
+			},
+		},
+		{
+			Name: "exec", Arity: 1, Flags: transactionFlags&^command.Fast | command.SkipSlowlog, Group: "transactions", Since: "1.2.0",
+			Complexity: "Depends on commands in the transaction", Summary: "Executes all commands in a transaction.",
+			Run: func(c *command.Ctx) error { return get().workers[c.Worker].exec(c) },
+		},
+		{
+			Name: "discard", Arity: 1, Flags: transactionFlags, Group: "transactions", Since: "2.0.0",
+			Complexity: "O(N), when N is the number of queued commands", Summary: "Discards a transaction.",
+			Run: func(c *command.Ctx) error {
+				if !c.Session.Multi.Open {
+					return errDiscardNoMulti
+				}
+				get().Discard(c.Session)
+				c.Out.OK()
+				return nil
+			},
+		},
+		{
+			Name: "watch", Arity: -2, Flags: transactionFlags, Group: "transactions", Since: "2.2.0", Complexity: "O(1) for every key.",
+			Keys: command.Keys{First: 1, Last: -1, Step: 1, Flags: "RO"}, Syntax: "key [key ...]",
+			Summary: "Monitors changes to keys to determine the execution of a transaction.",
+			Run: func(c *command.Ctx) error {
+				if c.Session.Multi.Open {
+					return errWatchInMulti
+				}
+				for _, key := range c.Args[1:] {
+					get().o.Watch.Watch(c.Tx, c.Session, key)
+				}
+				c.Session.Public.Watching.Store(int32(len(c.Session.Multi.Watched)))
+				c.Out.OK()
+				return nil
+			},
+		},
+		{
+			Name: "unwatch", Arity: 1, Flags: transactionFlags &^ command.NoQueue, Group: "transactions", Since: "2.2.0", Complexity: "O(1)",
+			Summary: "Forgets about watched keys of a transaction.",
+			Run: func(c *command.Ctx) error {
+				get().unwatch(c.Session)
+				c.Out.OK()
+				return nil
+			},
+		},
+	}
+}
+
+// Discard ends a session's transaction and its watches.
+func (d *Dispatcher) Discard(s *session.Session) {
+	m := &s.Multi
+	m.Open, m.Failed, m.Bytes = false, false, 0
+	m.Queue = nil
+	s.Public.MultiLen.Store(-1)
+	s.Public.MultiBytes.Store(0)
+	s.SetFlag(session.FlagMulti, false)
+	d.unwatch(s)
+}
+
+func (d *Dispatcher) unwatch(s *session.Session) {
+	d.o.Watch.Unwatch(s)
+	s.Multi.Dirty.Store(false)
+	s.SetFlag(session.FlagDirty, false)
+	s.Public.Watching.Store(0)
+}
+
+// enqueue copies a command into the transaction's queue.
+func (w *Worker) enqueue(s *session.Session, spec *command.Spec, args [][]byte) {
+	m := &s.Multi
+	if !m.Failed {
+		m.Queue = append(m.Queue, session.Queued{Command: spec, Args: cloneArgs(args)})
+		for _, a := range args {
+			m.Bytes += int64(len(a))
+		}
+		s.Public.MultiLen.Store(int32(len(m.Queue)))
+		s.Public.MultiBytes.Store(m.Bytes)
+	}
+	mark := w.beginReply(s)
+	s.Out.Simple("QUEUED")
+	w.endReply(s, mark)
+}
+
+// cloneArgs copies arguments into one allocation for their bytes.
+func cloneArgs(args [][]byte) [][]byte {
+	n := 0
+	for _, a := range args {
+		n += len(a)
+	}
+	buf := make([]byte, 0, n)
+	out := make([][]byte, len(args))
+	for i, a := range args {
+		buf = append(buf, a...)
+		out[i] = buf[len(buf)-len(a) : len(buf) : len(buf)]
+	}
+	return out
+}
+
+// exec runs the queue with the shards of all of its keys, and of the watched ones, locked: one atomic step.
+func (w *Worker) exec(c *command.Ctx) error {
+	s := c.Session
+	m := &s.Multi
+	if !m.Open {
+		return errExecNoMulti
+	}
+	failed, queue := m.Failed, m.Queue
+	if failed {
+		w.d.Discard(s)
+		return command.ErrExecAbort
+	}
+	set := uint64(0)
+	for _, q := range queue {
+		set |= w.shardSet(q.Command.(*command.Spec), q.Args)
+	}
+	for _, k := range m.Watched {
+		set |= w.tx.ShardBit([]byte(k.Key))
+	}
+	w.tx.LockSet(set)
+	for _, k := range m.Watched {
+		w.tx.PeekIn(k.DB, []byte(k.Key)) // expires it when due, which marks the transaction
+	}
+	dirty := m.Dirty.Load()
+	w.d.Discard(s)
+	if dirty {
+		w.tx.Unlock()
+		c.Out.NullArray()
+		return nil
+	}
+	c.Out.Array(len(queue))
+	for _, q := range queue {
+		w.execQueued(s, q.Command.(*command.Spec), q.Args)
+	}
+	w.tx.Unlock()
+	w.prepare(s, c.Spec, c.Args, false)
+	return nil
+}
+
+// execQueued runs one queued command; its error is its reply.
+func (w *Worker) execQueued(s *session.Session, spec *command.Spec, args [][]byte) {
+	if w.d.o.Observe.Watching() && !spec.Has(command.SkipMonitor) {
+		w.d.o.Observe.Before(s, spec, args, w.now.Wall)
+	}
+	c := w.prepare(s, spec, args, true)
+	mark, start := s.Out.Mark(), w.tick
+	err := w.run(c, s)
+	if err != nil {
+		s.Out.Truncate(mark)
+		var need *keyspace.NeedRoom
+		if errors.As(err, &need) {
+			err = command.Error("OOM " + execTooLargeReason)
+		}
+		w.replyError(s, err)
+	}
+	w.account(s, c, spec, args, start, err)
+}

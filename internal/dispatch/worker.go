@@ -1,0 +1,268 @@
+package dispatch
+
+import (
+	"errors"
+
+	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/keyspace"
+	"github.com/curfewkv/curfew/internal/session"
+)
+
+// flushAt is how many reply bytes gather before Process hands them to the transport although requests remain.
+const flushAt = 256 << 10
+
+// Process runs the complete requests at the start of buf and returns the bytes consumed. more: requests may remain, but
+// the replies are to be written first. It stops early when the session blocks, pauses or is to be closed.
+//
+// The caller keeps the unconsumed rest at the start of the next buf.
+func (w *Worker) Process(s *session.Session, buf []byte) (n int, more bool) {
+	w.now = w.d.o.Clock.Now()
+	w.tick = w.now.Mono
+	s.Public.LastActive.Store(w.now.Mono)
+	w.lim.MaxBulk = w.d.o.MaxBulk()
+	w.lim.Unauthenticated = !s.Authenticated && w.d.o.Password() != ""
+	for n < len(buf) && !s.CloseAfter && s.Block == nil {
+		if w.held(s) {
+			break
+		}
+		args, used, err := s.Parser.Next(buf[n:], w.args, &w.lim)
+		w.args = args[:0]
+		if err != nil {
+			w.protocolError(s, err)
+			return len(buf), false
+		}
+		if used == 0 {
+			break
+		}
+		if len(args) > 0 && !w.execute(s, args) {
+			s.Parser.Reset()
+			break // paused: the request stays in buf
+		}
+		n += used
+		if len(s.Out.Buf) >= flushAt {
+			return n, n < len(buf)
+		}
+	}
+	w.args = trim(w.args)
+	return n, false
+}
+
+// trim lets go of an argument list that one huge request grew.
+func trim(args [][]byte) [][]byte {
+	if cap(args) > 1024 {
+		return nil
+	}
+	return args
+}
+
+// held reports whether the session still waits for the end of a pause.
+func (w *Worker) held(s *session.Session) bool {
+	if !s.Paused {
+		return false
+	}
+	if w.d.o.Pause.Active(w.now.Mono) {
+		return true
+	}
+	s.Paused = false
+	return false
+}
+
+func (w *Worker) protocolError(s *session.Session, err error) {
+	w.d.Errors.Count("ERR")
+	s.Out.Error("ERR Protocol error: " + err.Error())
+	s.CloseAfter = true
+}
+
+// execute takes one request through the gates and runs it; false: it is held back and must be given again.
+func (w *Worker) execute(s *session.Session, args [][]byte) bool {
+	spec, err := w.resolve(args)
+	if err == nil {
+		for i := range gates {
+			if err = gates[i].check(w, s, spec, args); err != nil {
+				break
+			}
+		}
+	}
+	if err != nil {
+		if err == errHeld {
+			return false
+		}
+		w.reject(s, spec, err)
+		return true
+	}
+	if s.Multi.Open && !spec.Has(command.NoQueue) {
+		w.enqueue(s, spec, args)
+		return true
+	}
+	w.call(s, spec, args)
+	return true
+}
+
+// resolve finds the command and checks the number of its arguments.
+func (w *Worker) resolve(args [][]byte) (*command.Spec, error) {
+	spec, ok := w.d.o.Table.Resolve(args)
+	if spec == nil {
+		return nil, unknownCommand(args)
+	}
+	if !ok {
+		if len(args) < 2 {
+			return spec, command.ErrWrongArgs(spec.Full)
+		}
+		return spec, command.ErrUnknownSubcommand(args[1], upper(spec.Name))
+	}
+	if !spec.ArityOK(len(args)) {
+		return spec, command.ErrWrongArgs(spec.Full)
+	}
+	return spec, nil
+}
+
+// reject replies the error of a gate.
+func (w *Worker) reject(s *session.Session, spec *command.Spec, err error) {
+	if spec != nil {
+		w.stats[spec.ID].rejected.Add(1)
+	}
+	s.Multi.Failed = s.Multi.Failed || s.Multi.Open
+	mark := w.beginReply(s)
+	w.replyError(s, err)
+	w.endReply(s, mark)
+}
+
+func (w *Worker) replyError(s *session.Session, err error) {
+	text := wireText(err)
+	w.d.Errors.Count(text)
+	s.Out.Error(text)
+}
+
+// wireText is the error reply for an error; what is not a wire error already becomes one.
+func wireText(err error) string {
+	var wire command.Error
+	switch {
+	case errors.As(err, &wire):
+		return string(wire)
+	case errors.Is(err, keyspace.ErrExhausted):
+		return "OOM " + err.Error()
+	}
+	return "ERR " + err.Error()
+}
+
+// call runs a command that has passed the gates, outside EXEC.
+func (w *Worker) call(s *session.Session, spec *command.Spec, args [][]byte) {
+	o := &w.d.o
+	if o.Observe.Watching() && !spec.Has(command.SkipMonitor) {
+		o.Observe.Before(s, spec, args, w.now.Wall)
+	}
+	mark, start := w.beginReply(s), w.tick
+	c := w.prepare(s, spec, args, false)
+	var err error
+	for {
+		w.lock(spec, args)
+		err = w.run(c, s)
+		w.tx.Unlock()
+		var need *keyspace.NeedRoom
+		if !errors.As(err, &need) {
+			break
+		}
+		s.Out.Truncate(mark)
+		if !w.tx.MakeRoom(w.now, need.Bytes, o.Clock) {
+			err = w.oomError()
+			break
+		}
+		w.tx.Begin(w.now, s.DB, s.ID, s.NoTouch)
+	}
+	if err != nil {
+		s.Out.Truncate(mark)
+		w.replyError(s, err)
+	}
+	w.account(s, c, spec, args, start, err)
+	w.endReply(s, mark)
+	if s.Tracking != nil {
+		o.Tracking.CommandDone(s)
+	}
+	if s.HasMail() {
+		s.Collect()
+	}
+}
+
+// prepare readies the worker's Ctx for a command.
+func (w *Worker) prepare(s *session.Session, spec *command.Spec, args [][]byte, inExec bool) *command.Ctx {
+	c := &w.ctx
+	c.Spec, c.Args, c.Now, c.Out, c.Session = spec, args, w.now, &s.Out, s
+	c.InExec, c.Redact = inExec, false
+	w.tx.Begin(w.now, s.DB, s.ID, s.NoTouch)
+	return c
+}
+
+// lock locks the shards that the command may touch.
+func (w *Worker) lock(spec *command.Spec, args [][]byte) {
+	if i := spec.SingleKey(); i > 0 && i < len(args) {
+		w.tx.LockKey(args[i])
+		return
+	}
+	if set := w.shardSet(spec, args); set != 0 {
+		w.tx.LockSet(set)
+	}
+}
+
+// shardSet is the set of shards that the command may touch.
+func (w *Worker) shardSet(spec *command.Spec, args [][]byte) uint64 {
+	if spec.Has(command.AllShards) {
+		return w.d.o.Keyspace.AllShards()
+	}
+	set := uint64(0)
+	w.pos = spec.KeyPositions(args, w.pos[:0])
+	for _, i := range w.pos {
+		set |= w.tx.ShardBit(args[i])
+	}
+	return set
+}
+
+// run runs the command and lets tracking see the keys that it read.
+func (w *Worker) run(c *command.Ctx, s *session.Session) error {
+	err := c.Spec.Run(c)
+	if s.Tracking != nil && c.Spec.Has(command.ReadOnly) && c.Spec.HasKeys() {
+		w.keys = w.keys[:0]
+		w.pos = c.Spec.KeyPositions(c.Args, w.pos[:0])
+		for _, i := range w.pos {
+			w.keys = append(w.keys, c.Args[i])
+		}
+		w.d.o.Tracking.Remember(s, s.DB, w.keys)
+	}
+	return err
+}
+
+// account measures the command and moves the worker's instant on, so that one clock read serves as the end of this
+// command and the beginning of the next. Inside EXEC the instant stands still: a block sees one.
+func (w *Worker) account(s *session.Session, c *command.Ctx, spec *command.Spec, args [][]byte, start int64, err error) {
+	end := w.d.o.Clock.Mono()
+	dur, wall := end-start, w.now.Wall
+	w.tick = end
+	if !c.InExec {
+		w.now.Wall += end - w.now.Mono
+		w.now.Mono = end
+	}
+	st := &w.stats[spec.ID]
+	st.add(dur, err != nil, w.d.o.LatencyTracking())
+	s.Public.LastCmd.Store(&spec.Full)
+	if slow := w.d.o.Observe.SlowNs(); slow >= 0 && dur >= slow {
+		w.d.o.Observe.After(s, spec, args, dur, wall, c.Redact)
+	}
+}
+
+// beginReply notes where the reply starts and applies CLIENT REPLY.
+func (w *Worker) beginReply(s *session.Session) int {
+	if s.Reply == session.ReplySkipNext {
+		s.Reply = session.ReplySkip
+	}
+	return s.Out.Mark()
+}
+
+// endReply drops the reply where CLIENT REPLY says so.
+func (w *Worker) endReply(s *session.Session, mark int) {
+	switch s.Reply {
+	case session.ReplyOff:
+		s.Out.Truncate(mark)
+	case session.ReplySkip:
+		s.Out.Truncate(mark)
+		s.Reply = session.ReplyOn
+	}
+}

@@ -1,0 +1,89 @@
+package session
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// Pause is CLIENT PAUSE: until an instant, either all commands or only those that write are held back.
+// Safe for concurrent use.
+type Pause struct {
+	until  atomic.Int64 // monotonic ns; 0: no pause
+	writes atomic.Bool  // only commands that write are held back
+
+	mu      sync.Mutex
+	waiting map[*Session]struct{}
+}
+
+// Start holds commands back until the monotonic instant in ns. A pause under way is only ever made longer, and one of all
+// commands stays one of all.
+func (p *Pause) Start(nowMono, untilMono int64, writesOnly bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.Active(nowMono) {
+		writesOnly = writesOnly && p.writes.Load()
+		untilMono = max(untilMono, p.until.Load())
+	}
+	p.writes.Store(writesOnly)
+	p.until.Store(untilMono)
+}
+
+// End lets the held sessions go on.
+func (p *Pause) End() {
+	p.mu.Lock()
+	waiting := p.waiting
+	p.waiting = nil
+	p.until.Store(0)
+	p.mu.Unlock()
+	for s := range waiting {
+		s.transport.Wake(s)
+	}
+}
+
+// Active reports whether a pause is under way.
+func (p *Pause) Active(nowMono int64) bool {
+	until := p.until.Load()
+	return until != 0 && nowMono < until
+}
+
+// Over reports whether a pause has run out and its sessions wait for End.
+func (p *Pause) Over(nowMono int64) bool {
+	until := p.until.Load()
+	return until != 0 && nowMono >= until
+}
+
+// Until is the end of the pause in monotonic ns, 0 without one.
+func (p *Pause) Until() int64 { return p.until.Load() }
+
+// Holds reports whether a command is held back; writes says that it may write.
+func (p *Pause) Holds(nowMono int64, writes bool) bool {
+	return p.Active(nowMono) && (writes || !p.writes.Load())
+}
+
+// WritesOnly reports whether the pause under way holds back only writes.
+func (p *Pause) WritesOnly() bool { return p.writes.Load() }
+
+// Wait notes a session to be woken at the end.
+func (p *Pause) Wait(s *Session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting == nil {
+		p.waiting = map[*Session]struct{}{}
+	}
+	p.waiting[s] = struct{}{}
+	s.SetFlag(FlagBlocked, true)
+}
+
+// Waiting is the number of sessions held back.
+func (p *Pause) Waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.waiting)
+}
+
+// Forget drops a session that went away.
+func (p *Pause) Forget(s *Session) {
+	p.mu.Lock()
+	delete(p.waiting, s)
+	p.mu.Unlock()
+}
