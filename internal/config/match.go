@@ -1,9 +1,10 @@
 package config
 
 import (
-	"path"
 	"slices"
 	"strings"
+
+	"github.com/curfewkv/curfew/internal/glob"
 )
 
 // Pair is one line of CONFIG GET's answer.
@@ -29,7 +30,7 @@ func (r *Registry) Match(patterns ...[]byte) []Pair {
 			if _, twice := found[name]; twice || e.hidden {
 				continue
 			}
-			if globMatch(strings.ToLower(pattern), name) {
+			if glob.Match(p, []byte(name), true) {
 				found[name] = Pair{name, e.text()}
 			}
 		}
@@ -40,9 +41,4 @@ func (r *Registry) Match(patterns ...[]byte) []Pair {
 	}
 	slices.SortFunc(out, func(a, b Pair) int { return strings.Compare(a.Name, b.Name) })
 	return out
-}
-
-func globMatch(pattern, name string) bool {
-	ok, err := path.Match(pattern, name)
-	return err == nil && ok
 }
