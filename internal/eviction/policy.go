@@ -1,0 +1,96 @@
+package eviction
+
+import "strings"
+
+// Policy is one of Redis's maxmemory-policy values. The zero value evicts nothing.
+type Policy uint8
+
+const (
+	NoEviction Policy = iota
+	AllKeysLRU
+	AllKeysLFU
+	AllKeysRandom
+	VolatileLRU
+	VolatileLFU
+	VolatileRandom
+	VolatileTTL
+	policies // their number
+)
+
+// scope is which keys a policy may evict.
+type scope uint8
+
+const (
+	nothing  scope = iota
+	allKeys        // every key
+	volatile       // keys with a deadline only
+)
+
+// scorer is how a policy judges an entry: the higher the score, the sooner it goes. idle is the time since its last access
+// in units of the access clock, freq its access counter after decay, rnd a random number.
+type scorer func(idle uint32, freq uint8, rnd uint64) uint64
+
+// table has a row for each policy.
+var table = [policies]struct {
+	name  string
+	scope scope
+	score scorer
+}{
+	NoEviction:     {"noeviction", nothing, scoreNone},
+	AllKeysLRU:     {"allkeys-lru", allKeys, scoreLRU},
+	AllKeysLFU:     {"allkeys-lfu", allKeys, scoreLFU},
+	AllKeysRandom:  {"allkeys-random", allKeys, scoreRandom},
+	VolatileLRU:    {"volatile-lru", volatile, scoreLRU},
+	VolatileLFU:    {"volatile-lfu", volatile, scoreLFU},
+	VolatileRandom: {"volatile-random", volatile, scoreRandom},
+	VolatileTTL:    {"volatile-ttl", volatile, scoreNone},
+}
+
+// Parse finds a policy by its name, in any case.
+func Parse(name string) (Policy, bool) {
+	for p := range table {
+		if strings.EqualFold(table[p].name, name) {
+			return Policy(p), true
+		}
+	}
+	return NoEviction, false
+}
+
+// Names are the names of all policies, in the order of their values.
+func Names() []string {
+	names := make([]string, 0, policies)
+	for p := range table {
+		names = append(names, table[p].name)
+	}
+	return names
+}
+
+// String is the policy's name.
+func (p Policy) String() string {
+	if p >= policies {
+		return "unknown"
+	}
+	return table[p].name
+}
+
+// AllKeys reports whether every key may be evicted.
+func (p Policy) AllKeys() bool { return p < policies && table[p].scope == allKeys }
+
+// Volatile reports whether only keys with a deadline may be evicted.
+func (p Policy) Volatile() bool { return p < policies && table[p].scope == volatile }
+
+// LRU reports whether the policy goes by idle time alone.
+func (p Policy) LRU() bool { return p == AllKeysLRU || p == VolatileLRU }
+
+// LFU reports whether the policy goes by the access counter: OBJECT FREQ is refused by Redis unless it does, OBJECT
+// IDLETIME when it does.
+func (p Policy) LFU() bool { return p == AllKeysLFU || p == VolatileLFU }
+
+// Score is how much the policy wants an entry gone. It is 0 for the policies that do not choose by samples: noeviction,
+// and volatile-ttl, which asks the deadline index.
+func (p Policy) Score(idle uint32, freq uint8, rnd uint64) uint64 {
+	return table[p].score(idle, freq, rnd)
+}
+
+// scoreNone is for policies that do not sample.
+func scoreNone(uint32, uint8, uint64) uint64 { return 0 }
