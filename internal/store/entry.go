@@ -1,0 +1,224 @@
+package store
+
+import (
+	"encoding/binary"
+	"unsafe"
+)
+
+// Kind is the type and encoding of an entry's value: the low 5 bits of the
+// header's first byte.
+type Kind uint8
+
+const (
+	KindNone      Kind = 0
+	KindString    Kind = 1 // plain bytes; embstr when short, else raw
+	KindStringRaw Kind = 2 // plain bytes, raw whatever the length: grown in place
+	KindStringInt Kind = 3 // little-endian int64 in 1, 2, 4 or 8 bytes
+	// KindFirstFree is the first kind that strings do not use.
+	KindFirstFree Kind = 4
+)
+
+// Offsets from the start of an entry block.
+const (
+	OffsetDeadline = 8  // uint64, only with has-deadline
+	OffsetPrev     = 16 // uint32, only with has-deadline: link of the deadline index
+	OffsetNext     = 20
+
+	offKind   = 0
+	offFreq   = 1
+	offKeyLen = 2
+	offValLen = 3
+	offAccess = 4
+	headerLen = 8
+
+	kindMask     = 0x1f
+	flagDeadline = 0x20
+	epochShift   = 6
+	longLen      = 255 // length code: the length follows as uint32
+)
+
+// Entry is a view of an entry block. It is valid until the block is freed or
+// moved; it holds no reference that the collector follows.
+type Entry struct{ p unsafe.Pointer }
+
+// Entry returns the view of the block h.
+func (a *Arena) Entry(h Handle) Entry { return Entry{a.Ptr(h)} }
+
+func (e Entry) at(off uintptr) *byte      { return (*byte)(unsafe.Add(e.p, off)) }
+func (e Entry) word(off uintptr) *uint32  { return (*uint32)(unsafe.Add(e.p, off)) }
+func (e Entry) dword(off uintptr) *uint64 { return (*uint64)(unsafe.Add(e.p, off)) }
+
+func (e Entry) Kind() Kind      { return Kind(*e.at(offKind) & kindMask) }
+func (e Entry) SetKind(k Kind)  { *e.at(offKind) = *e.at(offKind)&^kindMask | uint8(k)&kindMask }
+func (e Entry) Epoch() uint8    { return *e.at(offKind) >> epochShift }
+func (e Entry) Freq() uint8     { return *e.at(offFreq) }
+func (e Entry) SetFreq(f uint8) { *e.at(offFreq) = f }
+
+// SetEpoch stores the low 2 bits of v.
+func (e Entry) SetEpoch(v uint8) {
+	*e.at(offKind) = *e.at(offKind)&(1<<epochShift-1) | v<<epochShift
+}
+
+func (e Entry) Access() uint32     { return *e.word(offAccess) }
+func (e Entry) SetAccess(t uint32) { *e.word(offAccess) = t }
+
+// HasDeadline is fixed at creation: an entry that gains or loses its deadline
+// moves to another block.
+func (e Entry) HasDeadline() bool { return *e.at(offKind)&flagDeadline != 0 }
+
+// Deadline returns the raw deadline, bit 63 included. REQUIRES HasDeadline.
+func (e Entry) Deadline() uint64 { return *e.dword(OffsetDeadline) }
+
+// SetDeadline stores the raw deadline. REQUIRES HasDeadline.
+func (e Entry) SetDeadline(d uint64) { *e.dword(OffsetDeadline) = d }
+
+// lengthsAt is the offset behind the fixed part: 8, or 24 with a deadline.
+func (e Entry) lengthsAt() uintptr { return headerLen + uintptr(*e.at(offKind)&flagDeadline)>>1 }
+
+// lengths returns the offset of the key, and both lengths.
+func (e Entry) lengths() (key uintptr, keyLen, valLen int) {
+	key = e.lengthsAt()
+	keyLen, valLen = int(*e.at(offKeyLen)), int(*e.at(offValLen))
+	if keyLen == longLen {
+		keyLen = int(*e.word(key))
+		key += 4
+	}
+	if valLen == longLen {
+		valLen = int(*e.word(key))
+		key += 4
+	}
+	return key, keyLen, valLen
+}
+
+// Key returns the key's bytes in the block. The header's first word is read at
+// once, and nothing is called: that keeps it within the inlining budget.
+func (e Entry) Key() []byte {
+	w := *(*uint32)(e.p)
+	p := unsafe.Add(e.p, headerLen+w&flagDeadline>>1)
+	n := w >> 16 & 0xff
+	if n == longLen {
+		n = *(*uint32)(p)
+		p = unsafe.Add(p, 4)
+	}
+	if w>>24 == longLen {
+		p = unsafe.Add(p, 4)
+	}
+	return unsafe.Slice((*byte)(p), n)
+}
+
+// Value returns the value's bytes in the block.
+func (e Entry) Value() []byte {
+	w := *(*uint32)(e.p)
+	p := unsafe.Add(e.p, headerLen+w&flagDeadline>>1)
+	k, n := w>>16&0xff, w>>24
+	if k == longLen {
+		k = *(*uint32)(p)
+		p = unsafe.Add(p, 4)
+	}
+	if n == longLen {
+		n = *(*uint32)(p)
+		p = unsafe.Add(p, 4)
+	}
+	return unsafe.Slice((*byte)(unsafe.Add(p, k)), n)
+}
+
+func (e Entry) KeyLen() int { return len(e.Key()) }
+
+func (e Entry) ValueLen() int { return len(e.Value()) }
+
+// Size is what EntrySize returned for the entry; the block may be larger.
+func (e Entry) Size() int {
+	key, keyLen, valLen := e.lengths()
+	return int(key) + keyLen + valLen
+}
+
+// EntrySize returns the bytes that an entry needs.
+func EntrySize(keyLen, valueLen int, deadline bool) int {
+	n := headerLen + keyLen + valueLen
+	if deadline {
+		n += 16
+	}
+	if keyLen >= longLen {
+		n += 4
+	}
+	if valueLen >= longLen {
+		n += 4
+	}
+	return n
+}
+
+// NewEntry allocates an entry with its key. The value's bytes are undefined, the
+// rest of the header, the deadline and the links are zero. The handle is 0 when
+// the arena is exhausted.
+func (a *Arena) NewEntry(kind Kind, key []byte, valueLen int, deadline bool) (Handle, Entry) {
+	h := a.Alloc(EntrySize(len(key), valueLen, deadline))
+	if h == 0 {
+		return 0, Entry{}
+	}
+	e := a.Entry(h)
+	at := uintptr(headerLen)
+	*e.dword(0) = 0
+	*e.at(offKind) = uint8(kind) & kindMask
+	if deadline {
+		*e.at(offKind) |= flagDeadline
+		*e.dword(OffsetDeadline), *e.dword(OffsetPrev) = 0, 0
+		at = OffsetNext + 4
+	}
+	*e.at(offKeyLen), *e.at(offValLen) = uint8(min(len(key), longLen)), uint8(min(valueLen, longLen))
+	if len(key) >= longLen {
+		*e.word(at) = uint32(len(key))
+		at += 4
+	}
+	if valueLen >= longLen {
+		*e.word(at) = uint32(valueLen)
+		at += 4
+	}
+	copy(unsafe.Slice(e.at(at), len(key)), key)
+	return h, e
+}
+
+// SetValueLen changes the length of the value in place, keeping the bytes that
+// both lengths cover; bytes gained are undefined. It reports false, and changes
+// nothing, when the block is too small or the form of the length would change.
+func (a *Arena) SetValueLen(h Handle, n int) bool {
+	e := a.Entry(h)
+	key, keyLen, _ := e.lengths()
+	long := *e.at(offValLen) == longLen
+	if long != (n >= longLen) || int(key)+keyLen+n > a.Cap(h) {
+		return false
+	}
+	if long {
+		*e.word(key - 4) = uint32(n)
+	} else {
+		*e.at(offValLen) = uint8(n)
+	}
+	return true
+}
+
+// PutInt encodes v as the value of a KindStringInt entry: it returns the bytes,
+// appended to dst.
+func PutInt(dst []byte, v int64) []byte {
+	switch {
+	case v == int64(int8(v)):
+		return append(dst, byte(v))
+	case v == int64(int16(v)):
+		return binary.LittleEndian.AppendUint16(dst, uint16(v))
+	case v == int64(int32(v)):
+		return binary.LittleEndian.AppendUint32(dst, uint32(v))
+	}
+	return binary.LittleEndian.AppendUint64(dst, uint64(v))
+}
+
+// Int decodes the value of a KindStringInt entry.
+func (e Entry) Int() int64 {
+	v := e.Value()
+	switch len(v) {
+	case 1:
+		return int64(int8(v[0]))
+	case 2:
+		return int64(int16(binary.LittleEndian.Uint16(v)))
+	case 4:
+		return int64(int32(binary.LittleEndian.Uint32(v)))
+	}
+	return int64(binary.LittleEndian.Uint64(v))
+}
