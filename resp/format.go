@@ -81,11 +81,24 @@ func (v Value) printAggregate(s *strings.Builder, prefix string) {
 		}
 		s.WriteString(" => ")
 		value := v.Array[i+1]
-		if len(value.Array) > value.step() {
+		if value.tall() {
 			s.WriteString("\n" + inner)
 		}
 		value.print(s, inner)
 	}
+}
+
+// tall reports whether v, an aggregate, prints as more than one line.
+func (v Value) tall() bool {
+	if len(v.Array) > v.step() {
+		return true
+	}
+	for _, e := range v.Array {
+		if e.tall() {
+			return true
+		}
+	}
+	return false
 }
 
 // step returns how many elements of Array make one of the aggregate.

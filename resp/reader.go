@@ -22,9 +22,11 @@ const (
 	maxReplyBulk = 512<<20 + len("txt:")
 	// maxReplyCount bounds the announced elements of one aggregate.
 	maxReplyCount = 1 << 30
-	// trusted is how much memory, in bytes or elements, an announced length
-	// gets before the data for it has come.
-	trusted = 64 << 10
+	// trustedBytes and trustedElements are what an announced length or count is
+	// given room for before the data has come. A Value is some 150 bytes, and
+	// aggregates nest.
+	trustedBytes    = 64 << 10
+	trustedElements = 16
 )
 
 // Reader reads replies of RESP2 and RESP3 from a stream. It does not know
@@ -161,8 +163,7 @@ func (r *Reader) aggregate(v Value, count []byte, depth int) (Value, error) {
 	if v.Type == '%' || v.Type == '|' {
 		n *= 2
 	}
-	// A Value is some 150 bytes; deep nesting must not multiply the trust.
-	v.Array = make([]Value, 0, min(int(n), 16))
+	v.Array = make([]Value, 0, min(int(n), trustedElements))
 	for range n {
 		e, err := r.value(depth + 1)
 		if err != nil {
@@ -175,9 +176,9 @@ func (r *Reader) aggregate(v Value, count []byte, depth int) (Value, error) {
 
 // readN reads n bytes and the line end behind them.
 func (r *Reader) readN(n int) ([]byte, error) {
-	b := make([]byte, 0, min(n, trusted))
+	b := make([]byte, 0, min(n, trustedBytes))
 	for len(b) < n {
-		step := min(n-len(b), max(len(b), trusted))
+		step := min(n-len(b), max(len(b), trustedBytes))
 		b = append(b, make([]byte, step)...)
 		if _, err := io.ReadFull(r.r, b[len(b)-step:]); err != nil {
 			return nil, err
