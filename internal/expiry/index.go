@@ -80,6 +80,9 @@ func (x *Index) Remove(h uint32) {
 	}
 	x.n--
 	if n.Next == h {
+		if s.level() < uint(x.pending) {
+			x.counts[x.own(uint(x.pending))] += x.counts[s] - 1 // what was taken off there belonged here
+		}
 		x.clear(s)
 		return
 	}

@@ -185,16 +185,19 @@ func (m *model) check() {
 }
 
 // TestIndexIsASortedSet drives an Index and a plain map with the same operations at arbitrary, also decreasing, times.
-func TestIndexIsASortedSet(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		const room = 200
-		m := &model{t: t, f: newFarm(room), at: map[uint32]uint64{}, exact: true}
-		m.now = rapid.SampledFrom([]int64{0, 3_600_000, 1_732_000_000_000}).Draw(t, "start")
-		for i := range room {
-			m.free = append(m.free, handle(i))
-		}
-		t.Repeat(m.actions())
-	})
+func TestIndexIsASortedSet(t *testing.T) { rapid.Check(t, sortedSet) }
+
+// FuzzIndexIsASortedSet lets the fuzzer choose the operations.
+func FuzzIndexIsASortedSet(f *testing.F) { f.Fuzz(rapid.MakeFuzz(sortedSet)) }
+
+func sortedSet(t *rapid.T) {
+	const room = 200
+	m := &model{t: t, f: newFarm(room), at: map[uint32]uint64{}, exact: true}
+	m.now = rapid.SampledFrom([]int64{0, 3_600_000, 1_732_000_000_000}).Draw(t, "start")
+	for i := range room {
+		m.free = append(m.free, handle(i))
+	}
+	t.Repeat(m.actions())
 }
 
 func (m *model) actions() map[string]func(*rapid.T) {
