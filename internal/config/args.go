@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"io"
 	"os"
 	"strings"
@@ -53,12 +52,15 @@ func (r *Registry) loadArgs(args []string, stdin io.Reader) error {
 // loadOption executes one option. Unlike in a file, an unknown one is an error:
 // it is a typing mistake, not a leftover of another version.
 func (r *Registry) loadOption(words []string) error {
+	if len(words) == 0 {
+		return nil // a lone "--"
+	}
 	name, args := strings.ToLower(words[0]), words[1:]
-	switch {
-	case name == "include" && len(args) == 1:
-		return r.include(args[0], 1)
-	case name == "sentinel":
-		return errors.New("sentinel directive while not in sentinel mode")
+	switch name {
+	case "include":
+		return r.include(args, 1)
+	case "sentinel":
+		return errSentinel
 	}
 	known, err := r.assign(name, args)
 	if !known {
@@ -81,7 +83,7 @@ func splitOptions(args []string) ([][]string, error) {
 			continue
 		}
 		words, ok := SplitArgs(a[2:]) // "--port 7000" may be one argument
-		if !ok || len(words) == 0 {
+		if !ok {
 			return nil, &LoadError{Source: commandLine, Line: len(out) + 1, Text: a, Err: errDirective}
 		}
 		bare := len(words) == 1

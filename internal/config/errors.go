@@ -19,6 +19,7 @@ var (
 	errMemPercent = errors.New("argument must be a memory or percent value")
 	errQuotes     = errors.New("Unbalanced quotes in configuration line")
 	errDirective  = errors.New("Bad directive or wrong number of arguments")
+	errSentinel   = errors.New("sentinel directive while not in sentinel mode")
 	errImmutable  = errors.New("can't set immutable config")
 	errProtected  = errors.New("can't set protected config")
 	errDuplicate  = errors.New("duplicate parameter")

@@ -64,9 +64,9 @@ func openError(path string, err error) error {
 
 func (r *Registry) loadText(text, source string, depth int) error {
 	for i, raw := range strings.Split(text, "\n") {
-		line, err := splitLine(raw)
-		if err == nil && line.name != "" {
-			err = r.loadLine(line.name, line.args, source, i+1, depth)
+		l, err := splitLine(raw)
+		if err == nil && !l.blank {
+			err = r.loadLine(l.name, l.args, source, i+1, depth)
 		}
 		if err != nil {
 			return locate(err, source, i+1, strings.Trim(raw, " \t\r\n"))
@@ -86,7 +86,8 @@ func locate(err error, source string, number int, text string) error {
 
 // line is a file's line, taken apart.
 type line struct {
-	name    string   // lower case; "" for a comment or blank line
+	blank   bool     // nothing but blanks or a comment
+	name    string   // lower case
 	args    []string // the words after it
 	comment string   // a comment at the end, from its blanks on
 }
@@ -99,7 +100,7 @@ type line struct {
 func splitLine(raw string) (line, error) {
 	text := strings.Trim(raw, " \t\r\n")
 	if text == "" || text[0] == '#' {
-		return line{}, nil
+		return line{blank: true}, nil
 	}
 	words, ok := splitWords(text)
 	if !ok {
@@ -113,7 +114,7 @@ func splitLine(raw string) (line, error) {
 		return line{}, errQuotes
 	}
 	if len(words) == 0 {
-		return line{}, nil
+		return line{blank: true}, nil
 	}
 	l := line{name: strings.ToLower(words[0].text)}
 	for i, w := range words[1:] {
@@ -133,10 +134,12 @@ var rawWords = map[string]bool{"user": true, "loadmodule": true}
 // loadLine executes one directive of a file. An unknown one is a warning.
 func (r *Registry) loadLine(name string, args []string, source string, number, depth int) error {
 	switch {
-	case name == "include" && len(args) == 1:
-		return r.include(args[0], depth+1)
+	case name == "":
+		return errDirective
+	case name == "include":
+		return r.include(args, depth+1)
 	case name == "sentinel":
-		return errors.New("sentinel directive while not in sentinel mode")
+		return errSentinel
 	}
 	known, err := r.assign(name, args)
 	if !known {
@@ -166,13 +169,16 @@ func (r *Registry) assign(name string, args []string) (known bool, err error) {
 	return true, e.value.store(v)
 }
 
-// include loads the files that pattern names, in alphabetical order. A pattern
+// include loads the files that a pattern names, in alphabetical order. A pattern
 // with wildcards may match none; a plain name must exist.
-func (r *Registry) include(pattern string, depth int) error {
+func (r *Registry) include(args []string, depth int) error {
+	if len(args) != 1 {
+		return errDirective
+	}
 	if depth > maxIncludes {
 		return fmt.Errorf("include: more than %d files deep", maxIncludes)
 	}
-	paths, err := expand(pattern)
+	paths, err := expand(args[0])
 	if err != nil {
 		return err
 	}

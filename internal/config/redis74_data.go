@@ -10,7 +10,7 @@ func (d rest) memory() {
 	d.mem("maxmemory", 0, 0, maxLong, n, Doc("Memory above which keys are evicted; 0 for no limit."))
 	d.enum("maxmemory-policy", "noeviction", []string{"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
 		"allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction"}, n, Doc("Which key is evicted."))
-	d.int("maxmemory-samples", 5, 1, 64, n, Doc("Keys that are compared to find the one to evict."))
+	d.int("maxmemory-samples", 5, 1, maxInt, n, Doc("Keys that are compared to find the one to evict."))
 	d.int("maxmemory-eviction-tenacity", 10, 0, 100, n, Doc("How long eviction may hold up clients."))
 	d.int("lfu-log-factor", 10, 0, maxInt, n, Doc("How slowly the frequency counter saturates."))
 	d.int("lfu-decay-time", 1, 0, maxInt, n, Doc("Minutes in which the frequency counter loses one."))

@@ -107,6 +107,10 @@ func (d rest) process() {
 
 // procTitle checks the template's variables.
 func procTitle(s string) error {
+	bad := errors.New("template format is invalid or contains unknown variables")
+	if s == "" {
+		return bad
+	}
 	for {
 		_, tail, found := strings.Cut(s, "{")
 		if !found {
@@ -119,7 +123,7 @@ func procTitle(s string) error {
 			closed = false
 		}
 		if !closed {
-			return errors.New("template format is invalid or contains unknown variables")
+			return bad
 		}
 		s = tail
 	}

@@ -99,7 +99,7 @@ func (r *Registry) scan(text string) *draft {
 // note records what a line sets. What it cannot read, or does not know, stays.
 func (r *Registry) note(f *draft, raw string, at, depth int) {
 	l, err := splitLine(raw)
-	if err != nil || l.name == "" {
+	if err != nil || l.blank {
 		return
 	}
 	if l.name == "include" && len(l.args) == 1 && depth < maxIncludes {

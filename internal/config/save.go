@@ -42,6 +42,9 @@ func (s *Save) store(v any) error {
 var errSave = errors.New("Invalid save parameters")
 
 func (s *Save) parse(args []string) (any, error) {
+	if len(args) == 1 { // older files quote the whole list
+		args = strings.Split(args[0], " ")
+	}
 	if len(args)%2 != 0 {
 		return nil, errSave
 	}

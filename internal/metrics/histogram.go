@@ -32,9 +32,9 @@ func NewHistogram() *Histogram { return new(Histogram) }
 // error, and dropping it would make the count wrong.
 func (h *Histogram) Record(ns int64) {
 	ns = max(ns, 0)
-	h.counts[bucketOf(ns)].Add(1)
+	h.raiseMax(ns) // first: a counted duration must not exceed Max
 	h.sum.Add(ns)
-	h.raiseMax(ns)
+	h.counts[bucketOf(ns)].Add(1)
 }
 
 func (h *Histogram) raiseMax(ns int64) {
