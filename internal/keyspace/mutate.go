@@ -39,13 +39,7 @@ func (t *Txn) PutString(key, value []byte, o PutOptions, ev journal.Event) error
 			return t.PutInt(key, n, o, ev)
 		}
 	}
-	b, err := t.put(t.DB, key, store.KindString, len(value), o)
-	if err != nil {
-		return err
-	}
-	copy(b, value)
-	t.wrote(t.DB, key, o, ev)
-	return nil
+	return t.PutText(key, value, o, ev)
 }
 
 // PutInt sets key to an integer, whatever it held.
@@ -56,6 +50,29 @@ func (t *Txn) PutInt(key []byte, n int64, o PutOptions, ev journal.Event) error 
 	}
 	encodeInt(b, n)
 	t.wrote(t.DB, key, o, ev)
+	return nil
+}
+
+// PutText sets key to a string that is stored as plain bytes even where it is an integer in canonical form.
+func (t *Txn) PutText(key, value []byte, o PutOptions, ev journal.Event) error {
+	b, err := t.put(t.DB, key, store.KindString, len(value), o)
+	if err != nil {
+		return err
+	}
+	copy(b, value)
+	t.wrote(t.DB, key, o, ev)
+	return nil
+}
+
+// PutAt sets an absent key to offset zero bytes and then value (SETRANGE, SETBIT).
+func (t *Txn) PutAt(key []byte, offset int, value []byte, ev journal.Event) error {
+	b, err := t.put(t.DB, key, store.KindStringRaw, offset+len(value), PutOptions{})
+	if err != nil {
+		return err
+	}
+	clear(b[:offset])
+	copy(b[offset:], value)
+	t.wrote(t.DB, key, PutOptions{}, ev)
 	return nil
 }
 
@@ -179,9 +196,30 @@ func (t *Txn) room(n int) error {
 	if n < roomCheck {
 		return nil
 	}
+	if n <= t.reserved {
+		t.reserved -= n
+		return nil
+	}
 	if limit := t.ks.Settings.MaxMemory.Load(); limit > 0 && t.ks.Used()+int64(n) > limit {
 		return &NeedRoom{Bytes: int64(n)}
 	}
+	return nil
+}
+
+// ReservePairs checks at once that keys and values in turn fit under maxmemory, so that a command that puts several of
+// them is refused before the first or not at all (MSET, MSETNX).
+func (t *Txn) ReservePairs(pairs [][]byte) error {
+	sum := 0
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if n := store.EntrySize(len(pairs[i]), len(pairs[i+1]), false); n >= roomCheck {
+			sum += n
+		}
+	}
+	t.reserved = 0
+	if err := t.room(sum); err != nil {
+		return err
+	}
+	t.reserved = sum
 	return nil
 }
 
@@ -268,9 +306,6 @@ func (t *Txn) SetDeadline(en Entry, at Deadline, ev journal.Event) (Entry, error
 // Delete removes a key because a user asked for it.
 func (t *Txn) Delete(en Entry, ev journal.Event) { t.remove(en, journal.Deleted, ev) }
 
-// Depart removes a key that lives on elsewhere (RENAME, MOVE).
-func (t *Txn) Depart(en Entry, ev journal.Event) { t.remove(en, journal.Moved, ev) }
-
 // remove unlinks an entry, emits the record while its key bytes are still there, and frees its block.
 func (t *Txn) remove(en Entry, r journal.Reason, ev journal.Event) {
 	s := en.s
@@ -279,24 +314,6 @@ func (t *Txn) remove(en Entry, r journal.Reason, ev journal.Event) {
 	s.counts.Dirty++
 	t.emit(r, ev, en.db, en.e.Key())
 	s.arena.Free(en.h)
-}
-
-// CopyTo gives dst in database db the value and the deadline of an entry, replacing what is there.
-// The source's slot may have moved when it returns: look it up again.
-func (t *Txn) CopyTo(en Entry, db int, dst []byte, ev journal.Event) error {
-	o := PutOptions{Deadline: en.Deadline(), Quiet: true}
-	freq, access := en.e.Freq(), en.e.Access()
-	b, err := t.put(db, dst, en.e.Kind(), en.e.ValueLen(), o)
-	if err != nil {
-		return err
-	}
-	copy(b, en.e.Value())
-	if to, ok := t.find(db, dst); ok {
-		to.e.SetFreq(freq)
-		to.e.SetAccess(access)
-	}
-	t.wrote(db, dst, o, ev)
-	return nil
 }
 
 // expire removes a due entry that a lookup came upon.

@@ -3,12 +3,14 @@ package keyspace
 import (
 	"math/bits"
 
-	"github.com/curfewkv/curfew/internal/clock"
 	"github.com/curfewkv/curfew/internal/store"
 )
 
 // tableCursorBits is how many bits of a SCAN cursor the table's own cursor takes; the shard is above them.
 const tableCursorBits = 48
+
+// maxScanCount bounds the count of one call, far above any table; ten times it fits an int.
+const maxScanCount = 1 << 40
 
 // Scan hands keys of the transaction's database to fn, at least one bucket and about count of them, and returns the
 // cursor to go on from, 0 at the end. Due keys are left out. A key that is there from the first call to the last is
@@ -18,6 +20,7 @@ const tableCursorBits = 48
 func (t *Txn) Scan(cursor uint64, count int, fn func(Entry)) uint64 {
 	shard := int(cursor >> tableCursorBits)
 	cursor &= 1<<tableCursorBits - 1
+	count = min(count, maxScanCount)
 	for n, steps := 0, 0; shard < len(t.ks.shards); {
 		s := t.ks.shards[shard]
 		if d := s.dbs[t.DB]; d != nil && d.table.Len() > 0 {
@@ -38,7 +41,7 @@ func (t *Txn) Scan(cursor uint64, count int, fn func(Entry)) uint64 {
 			break
 		}
 	}
-	if shard == len(t.ks.shards) {
+	if shard >= len(t.ks.shards) { // beyond the last one: a cursor that was made up
 		return 0
 	}
 	return uint64(shard)<<tableCursorBits | cursor

@@ -31,6 +31,7 @@ type Txn struct {
 	lastLen  int
 	lastHash uint64
 	rec      journal.Record // reused, so that emitting does not allocate
+	reserved int            // bytes that ReservePairs has checked and that were not put since
 }
 
 // NewTxn makes a transaction for a worker to reuse.
@@ -40,6 +41,7 @@ func (k *Keyspace) NewTxn() *Txn { return &Txn{ks: k} }
 func (t *Txn) Begin(now clock.Instant, db int, origin uint64, noTouch bool) {
 	t.Now, t.DB, t.Origin, t.NoTouch = now, db, origin, noTouch
 	t.lru = accessClock(now)
+	t.reserved = 0
 }
 
 // LockKey locks the shard of one key.
