@@ -64,7 +64,8 @@ func (t *Txn) MakeRoom(now clock.Instant, need int64, c clock.Clock) bool {
 	for shard := range k.shards {
 		for t.ExpireSlice(shard, now, time.Millisecond, c) {
 		}
-		t.ReclaimSlice(shard, time.Millisecond, c)
+		for t.DrainSlice(shard, time.Millisecond, c) {
+		}
 	}
 	v := &k.evictor
 	v.mu.Lock()

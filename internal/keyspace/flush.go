@@ -57,11 +57,11 @@ func (s *shard) drainOne(n int) {
 	}
 }
 
-// ReclaimSlice gives memory back for at most budget of lock time: entries of flushed databases, then large freed runs to
-// the system (outside the lock). Reports whether more is to do.
-func (t *Txn) ReclaimSlice(shard int, budget time.Duration, c clock.Clock) (more bool) {
+// DrainSlice frees entries of flushed databases of one shard for at most budget of lock time. Reports whether more is to do.
+func (t *Txn) DrainSlice(shard int, budget time.Duration, c clock.Clock) (more bool) {
 	s := t.ks.shards[shard]
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	end := c.Mono() + int64(budget)
 	for len(s.trash) > 0 {
 		s.drainOne(drainStep)
@@ -69,11 +69,18 @@ func (t *Txn) ReclaimSlice(shard int, budget time.Duration, c clock.Clock) (more
 			break
 		}
 	}
-	run, dirty := s.arena.TakeDirty()
-	more = len(s.trash) > 0
+	return len(s.trash) > 0
+}
+
+// ReleaseOne gives one freed run of pages of a shard back to the system; the system's work is done outside the lock.
+// Reports whether there was one.
+func (k *Keyspace) ReleaseOne(shard int) bool {
+	s := k.shards[shard]
+	s.mu.Lock()
+	run, ok := s.arena.TakeDirty()
 	s.mu.Unlock()
-	if !dirty {
-		return more
+	if !ok {
+		return false
 	}
 	run.Release()
 	s.mu.Lock()

@@ -1,0 +1,34 @@
+// Command curfew is a Redis-compatible server with exact key lifetimes, and the tools around it.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// exitError carries an exit status; what went wrong was printed already.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+func main() {
+	root := &cobra.Command{
+		Use:           "curfew",
+		Short:         "A Redis-compatible in-memory server in which every key goes exactly when it should",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(newServeCommand())
+	err := root.Execute()
+	var exit exitError
+	switch {
+	case errors.As(err, &exit):
+		os.Exit(int(exit))
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "curfew:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/curfewkv/curfew/internal/config"
+	"github.com/curfewkv/curfew/internal/server"
+)
+
+// newServeCommand starts the server. It takes redis-server's own arguments, so cobra does not parse them.
+func newServeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve [redis.conf] [--key value ...]",
+		Short: "Start the server, with redis-server's arguments",
+		Example: `  curfew serve
+  curfew serve --port 7000 --maxmemory 2gb --maxmemory-policy allkeys-lru
+  curfew serve /etc/redis/redis.conf --port 7000`,
+		DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 && (args[0] == "--help" || args[0] == "-h") {
+				return cmd.Help()
+			}
+			return serve(args)
+		},
+	}
+}
+
+func serve(args []string) error {
+	s, err := server.New(args)
+	var load *config.LoadError
+	if errors.As(err, &load) {
+		fmt.Fprintln(os.Stderr, load.Fatal())
+		return exitError(1)
+	}
+	if err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(signals)
+	stopped := make(chan struct{})
+	defer close(stopped)
+	go func() {
+		for {
+			select {
+			case <-signals:
+				s.Stop()
+			case <-stopped:
+				return
+			}
+		}
+	}()
+	return s.Run()
+}

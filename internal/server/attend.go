@@ -1,0 +1,106 @@
+package server
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/curfewkv/curfew/internal/session"
+)
+
+// attend looks at a connection that someone woke: kill, messages, the end of a block or of a pause.
+func (l *loop) attend(c *conn) {
+	if c.sess.Killed() {
+		l.drop(c)
+		return
+	}
+	if c.blocked {
+		l.checkBlock(c)
+		if c.closed {
+			return
+		}
+	}
+	if c.sess.HasMail() {
+		l.lendOut(c)
+		c.sess.Collect()
+		l.takeOut(c)
+	}
+	if !c.closed && len(c.in) > 0 {
+		l.serve(c, c.in)
+	}
+	if !c.closed && c.sess.CloseAfter && c.unsent() == 0 {
+		l.drop(c)
+	}
+}
+
+// checkBlock ends the block of a session whose time has come or whose wish is granted, and serves what waited behind it.
+func (l *loop) checkBlock(c *conn) {
+	b := c.sess.Block
+	if b == nil {
+		delete(l.blocked, c)
+		c.blocked = false
+		return
+	}
+	forced, withError := b.Forced()
+	ready := b.Ready != nil && b.Ready()
+	if !forced && !ready && (b.Until == 0 || l.now.Mono < b.Until) {
+		return
+	}
+	delete(l.blocked, c)
+	c.blocked = false
+	c.sess.Block = nil
+	c.sess.SetFlag(session.FlagBlocked, false)
+	l.lendOut(c)
+	if withError {
+		c.sess.Out.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+	} else {
+		b.Done(c.sess, ready)
+	}
+	l.takeOut(c)
+	if !c.closed && len(c.in) > 0 {
+		l.serve(c, c.in)
+	}
+}
+
+// inspect is the periodic look at a connection: idle time and the soft output limit.
+func (l *loop) inspect(c *conn) {
+	if c.unsent() > 0 {
+		l.checkOutput(c)
+	}
+	timeout := l.srv.settings.timeout.Get()
+	if c.closed || timeout == 0 || c.blocked || c.sess.Subs.Any() {
+		return
+	}
+	if l.now.Mono-c.sess.Public.LastActive.Load() > timeout*1e9 {
+		l.srv.log.Debug("Closing idle client", "client", c.sess.Addr)
+		l.drop(c)
+	}
+}
+
+// drop closes a connection and forgets it everywhere.
+func (l *loop) drop(c *conn) {
+	if c.closed {
+		return
+	}
+	c.closed = true
+	delete(l.conns, c.fd)
+	delete(l.blocked, c)
+	unix.Close(c.fd)
+	if b := c.sess.Block; b != nil && b.Release != nil {
+		b.Release()
+	}
+	l.srv.forget(c.sess)
+	l.srv.keyspace.AddExternal(-c.accounted - connOverhead)
+	c.in, c.out, c.accounted = nil, nil, 0
+}
+
+// drained reports whether a stopping loop has sent all replies, or has no more time to.
+func (l *loop) drained() bool {
+	waiting := false
+	for _, c := range l.conns {
+		if c.unsent() > 0 {
+			waiting = true
+		} else {
+			l.drop(c)
+		}
+	}
+	return !waiting || l.now.Mono >= l.stopBy
+}

@@ -1,0 +1,37 @@
+package server
+
+import (
+	"sync/atomic"
+
+	"github.com/curfewkv/curfew/internal/session"
+)
+
+// conn is one client connection. Its fields belong to its loop, but for wake.
+type conn struct {
+	fd   int
+	loop *loop // immutable
+	sess *session.Session
+
+	in  []byte // received and not yet consumed
+	out []byte // to be sent; out[:sent] is already
+	// sent counts the bytes of out that the socket took.
+	sent      int
+	wantWrite bool  // EPOLLOUT is asked for
+	eof       bool  // the peer closed its side
+	closed    bool  // the file descriptor is gone
+	accounted int64 // bytes reported to the keyspace's memory
+	softSince int64 // monotonic ns since when the output is over the soft limit, 0 when it is not
+	blocked   bool  // listed among the loop's blocked connections
+
+	posted atomic.Bool // in the loop's inbox
+}
+
+// Wake implements session.Transport.
+func (c *conn) Wake(*session.Session) {
+	if c.posted.CompareAndSwap(false, true) {
+		c.loop.post(c)
+	}
+}
+
+// unsent is the number of bytes waiting for the socket.
+func (c *conn) unsent() int { return len(c.out) - c.sent }

@@ -1,0 +1,241 @@
+package server
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/curfewkv/curfew/internal/config"
+	"github.com/curfewkv/curfew/internal/session"
+)
+
+// growIn is the least room that is made for a request which does not fit the loop's buffer.
+const growIn = 16 << 10
+
+// rawRead and rawWrite skip the scheduler's bookkeeping: the sockets are non-blocking, so the calls return at once.
+func rawRead(fd int, b []byte) (int, error)  { return raw(unix.SYS_READ, fd, b) }
+func rawWrite(fd int, b []byte) (int, error) { return raw(unix.SYS_WRITE, fd, b) }
+
+// add takes over a connected, non-blocking socket.
+func (l *loop) add(c *conn) {
+	l.conns[c.fd] = c
+	if err := l.watch(c.fd, unix.EPOLLIN|unix.EPOLLRDHUP); err != nil {
+		l.drop(c)
+	}
+}
+
+// readable reads once and serves what is complete.
+func (l *loop) readable(c *conn) {
+	buf := l.rbuf
+	own := len(c.in) > 0
+	if own {
+		c.reserve()
+		buf = c.in[len(c.in):cap(c.in)]
+	}
+	n, err := rawRead(c.fd, buf)
+	if n <= 0 {
+		if err == unix.EAGAIN || err == unix.EINTR {
+			return
+		}
+		l.drop(c)
+		return
+	}
+	l.srv.stats.netIn.Add(int64(n))
+	c.sess.Public.NetIn.Add(int64(n))
+	data := buf[:n]
+	if own {
+		c.in = c.in[:len(c.in)+n]
+		data = c.in
+	}
+	l.serve(c, data)
+}
+
+// reserve makes room at the end of c.in: what the request is known to need, else as much again as there is.
+func (c *conn) reserve() {
+	if need := c.sess.Parser.Need(); need > cap(c.in) {
+		// The announced length is taken only as fast as the bytes arrive, so that announcing costs nothing.
+		c.growTo(min(need, 2*cap(c.in)+growIn))
+	} else if cap(c.in)-len(c.in) < growIn/4 {
+		c.growTo(2*cap(c.in) + growIn)
+	}
+}
+
+func (c *conn) growTo(n int) {
+	in := make([]byte, len(c.in), n)
+	copy(in, c.in)
+	c.in = in
+}
+
+// serve processes data, which is c.in or the loop's buffer, keeps the rest and sends the replies.
+func (l *loop) serve(c *conn, data []byte) {
+	s := c.sess
+	for {
+		l.lendOut(c)
+		n, more := l.worker.Process(s, data)
+		data = data[n:]
+		l.takeOut(c)
+		if !more || c.closed {
+			break
+		}
+	}
+	if c.closed {
+		return
+	}
+	l.keepRest(c, data)
+	if s.Block != nil && !c.blocked {
+		c.blocked = true
+		l.blocked[c] = struct{}{}
+		s.SetFlag(session.FlagBlocked, true)
+	}
+	if s.CloseAfter && c.unsent() == 0 || s.Killed() {
+		l.drop(c)
+		return
+	}
+	if limit := l.srv.settings.queryLimit.Get(); limit > 0 && int64(len(c.in)) > limit {
+		l.srv.log.Warn("Closing client that reached max query buffer length", "client", s.Addr, "bytes", len(c.in))
+		l.drop(c)
+		return
+	}
+	l.account(c)
+}
+
+// keepRest keeps unconsumed bytes with the connection. A connection at rest keeps none.
+func (l *loop) keepRest(c *conn, rest []byte) {
+	switch {
+	case len(rest) == 0:
+		c.in = nil
+	case len(c.in) == 0:
+		c.in = append(make([]byte, 0, max(growIn, len(rest)+growIn/4)), rest...)
+	default:
+		c.in = c.in[:copy(c.in[:cap(c.in)], rest)]
+	}
+	c.sess.Public.QueryLen.Store(int64(len(c.in)))
+	c.sess.Public.QueryFree.Store(int64(cap(c.in) - len(c.in)))
+}
+
+// lendOut gives the session a reply buffer: the loop's, or the connection's own when replies wait in it already.
+func (l *loop) lendOut(c *conn) {
+	if c.out != nil {
+		c.sess.Out.Buf = c.out
+	} else {
+		c.sess.Out.Buf = l.obuf[:0]
+	}
+}
+
+// takeOut sends the replies and keeps what the socket does not take.
+func (l *loop) takeOut(c *conn) {
+	buf := c.sess.Out.Buf
+	c.sess.Out.Buf = nil
+	if c.out != nil {
+		c.out = buf
+		l.flush(c)
+		return
+	}
+	if cap(buf) <= keepOut {
+		l.obuf = buf[:0]
+	}
+	n := l.send(c, buf)
+	if c.closed || n == len(buf) {
+		return
+	}
+	c.out = append([]byte(nil), buf[n:]...)
+	c.sent = 0
+	l.afterSend(c)
+}
+
+// send writes once; a broken connection is dropped.
+func (l *loop) send(c *conn, b []byte) int {
+	if len(b) == 0 {
+		return 0
+	}
+	n, err := rawWrite(c.fd, b)
+	if err != nil {
+		if err != unix.EAGAIN && err != unix.EINTR {
+			l.drop(c)
+		}
+		return 0
+	}
+	l.srv.stats.netOut.Add(int64(n))
+	c.sess.Public.NetOut.Add(int64(n))
+	return n
+}
+
+// flush sends what waits.
+func (l *loop) flush(c *conn) {
+	if c.unsent() > 0 {
+		c.sent += l.send(c, c.out[c.sent:])
+	}
+	if !c.closed {
+		l.afterSend(c)
+	}
+}
+
+// afterSend settles what remains after a write: asks for EPOLLOUT, closes, compacts and holds the client to its limit.
+func (l *loop) afterSend(c *conn) {
+	if c.unsent() == 0 {
+		c.out, c.sent = nil, 0
+		c.sess.Public.OutBytes.Store(0)
+		c.softSince = 0
+		l.wantWrite(c, false)
+		if c.sess.CloseAfter {
+			l.drop(c)
+			return
+		}
+		l.account(c)
+		return
+	}
+	if c.sent > len(c.out)/2 {
+		c.out = c.out[:copy(c.out, c.out[c.sent:])]
+		c.sent = 0
+	}
+	c.sess.Public.OutBytes.Store(int64(c.unsent()))
+	l.wantWrite(c, true)
+	l.checkOutput(c)
+	l.account(c)
+}
+
+func (l *loop) wantWrite(c *conn, on bool) {
+	if c.closed || c.wantWrite == on {
+		return
+	}
+	c.wantWrite = on
+	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP, Fd: int32(c.fd)}
+	if on {
+		ev.Events |= unix.EPOLLOUT
+	}
+	unix.EpollCtl(l.ep, unix.EPOLL_CTL_MOD, c.fd, &ev)
+}
+
+// checkOutput closes a client whose unsent output is over the limit of its class: at once over the hard one, over the
+// soft one when it has been so for the configured time.
+func (l *loop) checkOutput(c *conn) {
+	if c.closed {
+		return
+	}
+	class := config.NormalClients
+	if c.sess.HasFlag(session.FlagPubSub) {
+		class = config.PubSubClients
+	}
+	limit := l.srv.settings.outputLimit.Get(class)
+	n := int64(c.unsent())
+	over := limit.Hard > 0 && n > limit.Hard
+	if limit.Soft > 0 && n > limit.Soft {
+		if c.softSince == 0 {
+			c.softSince = l.now.Mono
+		}
+		over = over || l.now.Mono-c.softSince >= int64(limit.SoftTime)
+	} else {
+		c.softSince = 0
+	}
+	if over {
+		l.srv.log.Warn("Client closed for overcoming of output buffer limits", "client", c.sess.Addr, "id", c.sess.ID, "bytes", n)
+		l.drop(c)
+	}
+}
+
+// account reports the connection's buffers to the memory in use.
+func (l *loop) account(c *conn) {
+	n := int64(cap(c.in) + cap(c.out))
+	if n != c.accounted {
+		l.srv.keyspace.AddExternal(n - c.accounted)
+		c.accounted = n
+	}
+}

@@ -1,0 +1,274 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/curfewkv/curfew/internal/clock"
+	"github.com/curfewkv/curfew/internal/dispatch"
+)
+
+const (
+	readSize = 64 << 10
+	// keepOut is how much of the reply buffer a loop keeps between batches.
+	keepOut = 1 << 20
+	// sliceBudget bounds the time that a loop holds a shard's lock to expire keys, and so what a bystander waits.
+	sliceBudget = 250 * time.Microsecond
+	// tick is the longest sleep: periodic work is done at least so often.
+	tick = 100 * time.Millisecond
+	// maxEvents is how many ready connections are taken from epoll at once.
+	maxEvents = 256
+)
+
+// loop is one event loop.
+type loop struct {
+	// immutable
+	srv    *Server
+	index  int
+	ep     int
+	wakeFD int
+	worker *dispatch.Worker
+	shards []int
+
+	// owned by the loop's goroutine
+	conns    map[int]*conn
+	blocked  map[*conn]struct{}
+	rbuf     []byte
+	obuf     []byte
+	events   [maxEvents]unix.EpollEvent
+	now      clock.Instant
+	nextTick int64 // monotonic ns
+	due      int   // the position in shards to expire from next
+	stopping bool
+	stopBy   int64 // monotonic ns by which replies must be out
+
+	sleeping atomic.Bool
+	inbox    struct {
+		sync.Mutex
+		conns []*conn
+		funcs []func()
+	}
+	spare []*conn // the inbox's other list, so that draining it does not allocate
+}
+
+func newLoop(s *Server, index int, shards []int) (*loop, error) {
+	ep, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("epoll_create1: %w", err)
+	}
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		unix.Close(ep)
+		return nil, fmt.Errorf("eventfd: %w", err)
+	}
+	l := &loop{
+		srv: s, index: index, ep: ep, wakeFD: wake, worker: s.dispatch.Worker(index), shards: shards,
+		conns: map[int]*conn{}, blocked: map[*conn]struct{}{}, rbuf: make([]byte, readSize),
+	}
+	if err := l.watch(wake, unix.EPOLLIN); err != nil {
+		unix.Close(ep)
+		unix.Close(wake)
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *loop) watch(fd int, events uint32) error {
+	ev := unix.EpollEvent{Events: events, Fd: int32(fd)}
+	if err := unix.EpollCtl(l.ep, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
+		return fmt.Errorf("epoll_ctl add: %w", err)
+	}
+	return nil
+}
+
+// post makes the loop look at a connection soon. Safe for concurrent use, under any lock.
+func (l *loop) post(c *conn) {
+	l.inbox.Lock()
+	l.inbox.conns = append(l.inbox.conns, c)
+	l.inbox.Unlock()
+	l.wake()
+}
+
+// do runs fn on the loop's goroutine soon. Safe for concurrent use.
+func (l *loop) do(fn func()) {
+	l.inbox.Lock()
+	l.inbox.funcs = append(l.inbox.funcs, fn)
+	l.inbox.Unlock()
+	l.wake()
+}
+
+// wake ends the loop's sleep. A loop that is awake looks at its inbox and its deadlines before it sleeps again.
+func (l *loop) wake() {
+	if l.sleeping.CompareAndSwap(true, false) {
+		one := [8]byte{1}
+		unix.Write(l.wakeFD, one[:]) // full means that it is awake already
+	}
+}
+
+// run serves until the server stops.
+func (l *loop) run() {
+	defer l.close()
+	for busy := false; ; {
+		n, err := l.wait(busy)
+		if err != nil {
+			l.srv.fatal(fmt.Errorf("loop %d: epoll_wait: %w", l.index, err))
+			return
+		}
+		l.now = l.srv.clock.Now()
+		l.srv.observeClock(l.now)
+		for i := range n {
+			l.event(&l.events[i])
+		}
+		l.drainInbox()
+		busy = l.expire() || n > 0
+		l.periodic()
+		if l.stopping && l.drained() {
+			return
+		}
+	}
+}
+
+// wait takes ready connections from the kernel. A loop that had work looks without sleeping first, because a blocking
+// system call costs the scheduler's attention.
+func (l *loop) wait(busy bool) (int, error) {
+	if busy {
+		if n, err := l.poll(); n > 0 || err != nil {
+			return n, err
+		}
+	}
+	l.sleeping.Store(true)
+	timeout := l.sleepMs()
+	if l.hasInbox() {
+		timeout = 0
+	}
+	n, err := unix.EpollWait(l.ep, l.events[:], timeout)
+	l.sleeping.Store(false)
+	if errors.Is(err, unix.EINTR) {
+		return 0, nil
+	}
+	return n, err
+}
+
+// poll is epoll_wait with no timeout, without telling the scheduler: it returns at once.
+func (l *loop) poll() (int, error) {
+	r, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.ep), uintptr(unsafe.Pointer(&l.events[0])), maxEvents, 0, 0, 0)
+	if errno == unix.EINTR {
+		return 0, nil
+	}
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(r), nil
+}
+
+// sleepMs is how long the loop may sleep: to the next deadline of its shards, the end of a block or a pause, or the tick.
+func (l *loop) sleepMs() int {
+	now := l.srv.clock.Now()
+	until := min(l.nextTick, now.Mono+int64(tick))
+	if l.srv.keyspace.Settings.ActiveExpiry.Load() {
+		for _, s := range l.shards {
+			if ms, ok := l.srv.keyspace.NextDueMs(s, now); ok {
+				until = min(until, (now.Mono/1e6+ms)*1e6)
+			}
+		}
+	}
+	for c := range l.blocked {
+		if b := c.sess.Block; b != nil && b.Until > 0 {
+			until = min(until, b.Until)
+		}
+	}
+	if p := l.srv.pause.Until(); p > 0 {
+		until = min(until, p)
+	}
+	return int(max(0, (until-now.Mono+999_999)/1_000_000))
+}
+
+func (l *loop) hasInbox() bool {
+	l.inbox.Lock()
+	defer l.inbox.Unlock()
+	return len(l.inbox.conns)+len(l.inbox.funcs) > 0
+}
+
+func (l *loop) event(ev *unix.EpollEvent) {
+	fd := int(ev.Fd)
+	if fd == l.wakeFD {
+		var b [8]byte
+		unix.Read(fd, b[:])
+		return
+	}
+	c := l.conns[fd]
+	if c == nil {
+		l.srv.acceptOn(l, fd)
+		return
+	}
+	if ev.Events&(unix.EPOLLOUT) != 0 {
+		l.flush(c)
+	}
+	if !c.closed && ev.Events&(unix.EPOLLIN|unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLRDHUP) != 0 {
+		l.readable(c)
+	}
+}
+
+// drainInbox looks at posted connections and runs posted functions.
+func (l *loop) drainInbox() {
+	l.inbox.Lock()
+	conns, funcs := l.inbox.conns, l.inbox.funcs
+	l.inbox.conns, l.inbox.funcs = l.spare[:0], nil
+	l.inbox.Unlock()
+	for i, c := range conns {
+		conns[i] = nil
+		c.posted.Store(false)
+		if !c.closed {
+			l.attend(c)
+		}
+	}
+	l.spare = conns[:0]
+	for _, fn := range funcs {
+		fn()
+	}
+}
+
+// expire removes due keys of the loop's shards for one slice of time; true: more are due.
+func (l *loop) expire() bool {
+	for range l.shards {
+		shard := l.shards[l.due]
+		if l.worker.Txn().ExpireSlice(shard, l.now, sliceBudget, l.srv.clock) {
+			return true // stay on the shard until it is done; clients are served in between
+		}
+		l.due = (l.due + 1) % len(l.shards)
+	}
+	return false
+}
+
+// periodic does the work of a tick.
+func (l *loop) periodic() {
+	if p := l.srv.pause; p.Over(l.now.Mono) {
+		p.End()
+	}
+	for c := range l.blocked {
+		l.checkBlock(c)
+	}
+	if l.now.Mono < l.nextTick {
+		return
+	}
+	l.nextTick = l.now.Mono + int64(tick)
+	for _, c := range l.conns {
+		l.inspect(c)
+	}
+	l.srv.tick(l)
+}
+
+// close gives the loop's descriptors back.
+func (l *loop) close() {
+	for _, c := range l.conns {
+		l.drop(c)
+	}
+	unix.Close(l.wakeFD)
+	unix.Close(l.ep)
+}

@@ -1,0 +1,16 @@
+package server
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+)
+
+// Version is what INFO reports as redis_version: the Redis whose behaviour is kept.
+const Version = "7.4.0"
+
+// newRunID is a random name of this run of the server, 40 hexadecimal digits as Redis's.
+func newRunID() string {
+	var b [20]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
