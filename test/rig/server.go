@@ -65,23 +65,20 @@ var build struct {
 	err  error
 }
 
-// built compiles cmd/curfew once for the test process; the compiler's cache makes that cheap.
+// built compiles cmd/curfew once for the test process; the compiler's cache makes that cheap. The binary lies in the
+// git-ignored .cache, under the name of the test binary, because test binaries of several packages run at once.
 func built(t testing.TB) string {
 	t.Helper()
 	build.once.Do(func() {
-		dir, err := os.MkdirTemp("", "curfew-rig-")
-		if err != nil {
-			build.err = err
-			return
-		}
-		build.path = filepath.Join(dir, "curfew")
 		_, here, _, _ := runtime.Caller(0)
+		root := filepath.Join(filepath.Dir(here), "..", "..")
+		build.path = filepath.Join(root, ".cache", "rig", filepath.Base(os.Args[0]), "curfew")
 		args := []string{"build", "-o", build.path}
 		if raceEnabled {
 			args = append(args, "-race")
 		}
 		cmd := exec.Command("go", append(args, "./cmd/curfew")...)
-		cmd.Dir = filepath.Join(filepath.Dir(here), "..", "..")
+		cmd.Dir = root
 		if out, err := cmd.CombinedOutput(); err != nil {
 			build.err = fmt.Errorf("%w: %s", err, out)
 		}
