@@ -10,10 +10,9 @@ package store
 // of the others: packing never needs new memory.
 
 const (
-	// defragShift: planning starts when packing could save an eighth of what
-	// is in use.
-	defragShift = 3
-	defragMin   = 256 << 10
+	// Planning starts when packing could save a tenth of what is in use.
+	defragPart = 10
+	defragMin  = 256 << 10
 	// unpickLimit bounds the spans put back by one PlanDefrag.
 	unpickLimit = 1024
 )
@@ -26,26 +25,34 @@ func (a *Arena) PlanDefrag() bool {
 	gain := int64(0)
 	for i := range a.classes {
 		c := &a.classes[i]
-		c.moveBelow = 0
 		gain += int64(c.surplus()) * int64(c.pages) * pageSize
+		c.moveBelow = 0
 	}
-	if gain < max(a.used.Load()>>defragShift, defragMin) {
+	if gain < max(a.used.Load()/defragPart, defragMin) {
 		return false
 	}
 	for i := range a.classes {
 		c := &a.classes[i]
-		if n := c.surplus(); n > 0 && n > c.all>>(defragShift+1) {
+		if n := c.surplus(); n > 0 {
 			c.moveBelow = c.pickBelow(n)
 		}
 	}
 	return true
 }
 
-// surplus is the number of spans that c could do without.
+// holes is the number of free blocks in spans that may serve allocations.
+func (c *class) holes() uint32 {
+	return (c.all-c.evacSpans)*uint32(c.slots) - (c.live - c.evacLive)
+}
+
+// surplus is the number of spans that c could do without. One span may be
+// sparse, and a class with few surplus ones among many is not worth the moves.
 func (c *class) surplus() uint32 {
-	holes := (c.all-c.evacSpans)*uint32(c.slots) - (c.live - c.evacLive)
-	// One span is allowed to be sparse: the current one always is.
-	return max(holes/uint32(c.slots), 1) - 1
+	n := max(c.holes()/uint32(c.slots), 1) - 1
+	if n*2*defragPart < c.all {
+		return 0
+	}
+	return n
 }
 
 // pickBelow returns the use below which at least n binned spans lie.
@@ -76,8 +83,7 @@ func (a *Arena) ShouldMove(h Handle) bool {
 }
 
 func (a *Arena) pick(id uint32, sp *span, c *class) bool {
-	holes := (c.all-c.evacSpans)*uint32(c.slots) - (c.live - c.evacLive)
-	if c.evacLive+uint32(c.slots) > holes {
+	if c.evacLive+uint32(c.slots) > c.holes() {
 		return false
 	}
 	a.unlink(&c.bins[sp.state], id)

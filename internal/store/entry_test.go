@@ -1,0 +1,126 @@
+package store
+
+import (
+	"bytes"
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestEntrySizeOfTheReferenceCase(t *testing.T) {
+	if got := EntrySize(16, 32, false); got != 56 {
+		t.Errorf("16-byte key, 32-byte value: %d bytes, want 56", got)
+	}
+	if got := EntrySize(16, 32, true); got != 72 {
+		t.Errorf("the same with deadline: %d bytes, want 72", got)
+	}
+}
+
+func TestEntryKeepsItsFields(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, err := NewArena(1 << 22)
+		if err != nil {
+			t.Fatalf("NewArena: %v", err)
+		}
+		defer a.Close()
+		length := rapid.OneOf(rapid.IntRange(0, 20), rapid.IntRange(250, 260), rapid.IntRange(0, 70000))
+		key := bytes.Repeat([]byte{'k'}, length.Draw(t, "key"))
+		value := bytes.Repeat([]byte{'v'}, length.Draw(t, "value"))
+		deadline := rapid.Bool().Draw(t, "deadline")
+		kind := Kind(rapid.IntRange(0, 31).Draw(t, "kind"))
+
+		// Blocks are reused with old contents in them.
+		dirty := a.Alloc(EntrySize(len(key), len(value), deadline))
+		for i, b := 0, a.Bytes(dirty, a.Cap(dirty)); i < len(b); i++ {
+			b[i] = 0xff
+		}
+		a.Free(dirty)
+
+		h, e := a.NewEntry(kind, key, len(value), deadline)
+		if h == 0 || e != a.Entry(h) {
+			t.Fatalf("NewEntry: handle %d", h)
+		}
+		if e.Freq() != 0 || e.Access() != 0 || e.Epoch() != 0 {
+			t.Fatalf("new entry: freq %d access %d epoch %d", e.Freq(), e.Access(), e.Epoch())
+		}
+		if deadline && (e.Deadline() != 0 || *e.word(OffsetPrev) != 0 || *e.word(OffsetNext) != 0) {
+			t.Fatalf("new entry: deadline %d links %d %d", e.Deadline(), *e.word(OffsetPrev), *e.word(OffsetNext))
+		}
+		copy(e.Value(), value)
+
+		freq, access := rapid.Uint8().Draw(t, "freq"), rapid.Uint32().Draw(t, "access")
+		epoch := uint8(rapid.IntRange(0, 3).Draw(t, "epoch"))
+		kind2 := Kind(rapid.IntRange(0, 31).Draw(t, "kind2"))
+		due := rapid.Uint64().Draw(t, "due")
+		e.SetFreq(freq)
+		e.SetAccess(access)
+		e.SetEpoch(epoch)
+		e.SetKind(kind2)
+		if deadline {
+			e.SetDeadline(due)
+		}
+		if e.Kind() != kind2 || e.Freq() != freq || e.Access() != access || e.Epoch() != epoch || e.HasDeadline() != deadline {
+			t.Fatalf("fields do not keep apart: %d %d %d %d %v", e.Kind(), e.Freq(), e.Access(), e.Epoch(), e.HasDeadline())
+		}
+		if deadline && e.Deadline() != due {
+			t.Fatalf("deadline %d, want %d", e.Deadline(), due)
+		}
+		if !bytes.Equal(e.Key(), key) || !bytes.Equal(e.Value(), value) || e.KeyLen() != len(key) || e.ValueLen() != len(value) {
+			t.Fatalf("key of %d, value of %d, want %d and %d", e.KeyLen(), e.ValueLen(), len(key), len(value))
+		}
+		if want := EntrySize(len(key), len(value), deadline); e.Size() != want || a.Cap(h) < want {
+			t.Fatalf("size %d, capacity %d, want %d", e.Size(), a.Cap(h), want)
+		}
+	})
+}
+
+func TestSetValueLenStaysInTheBlock(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, err := NewArena(1 << 22)
+		if err != nil {
+			t.Fatalf("NewArena: %v", err)
+		}
+		defer a.Close()
+		length := rapid.OneOf(rapid.IntRange(0, 70), rapid.IntRange(240, 300), rapid.IntRange(0, 70000))
+		key := bytes.Repeat([]byte{'k'}, length.Draw(t, "key"))
+		before, after := length.Draw(t, "before"), length.Draw(t, "after")
+		deadline := rapid.Bool().Draw(t, "deadline")
+		h, e := a.NewEntry(KindString, key, before, deadline)
+		for i, v := 0, e.Value(); i < len(v); i++ {
+			v[i] = byte(i)
+		}
+		fits := EntrySize(len(key), after, deadline) <= a.Cap(h) && (before >= longLen) == (after >= longLen)
+		if got := a.SetValueLen(h, after); got != fits {
+			t.Fatalf("SetValueLen from %d to %d with key of %d in %d: %v", before, after, len(key), a.Cap(h), got)
+		}
+		want := before
+		if fits {
+			want = after
+		}
+		v := e.Value()
+		if len(v) != want || !bytes.Equal(e.Key(), key) {
+			t.Fatalf("value of %d, want %d; key %q", len(v), want, e.Key())
+		}
+		for i := range min(before, want) {
+			if v[i] != byte(i) {
+				t.Fatalf("byte %d of the value changed", i)
+			}
+		}
+	})
+}
+
+func TestIntValuesTakeTheFewestBytes(t *testing.T) {
+	a := newArena(t, 1<<20)
+	for v, n := range map[int64]int{
+		0: 1, 127: 1, -128: 1, 128: 2, -129: 2, math.MaxInt16: 2, math.MinInt16: 2, 1 << 15: 4,
+		math.MaxInt32: 4, math.MinInt32: 4, 1 << 31: 8, math.MaxInt64: 8, math.MinInt64: 8,
+	} {
+		b := PutInt(nil, v)
+		_, e := a.NewEntry(KindStringInt, []byte("k"), len(b), false)
+		copy(e.Value(), b)
+		if e.Int() != v || len(b) != n {
+			t.Errorf("%d reads %d, in %d bytes, want %d", v, e.Int(), len(b), n)
+		}
+	}
+}
