@@ -195,7 +195,8 @@ func (p *Parser) header(buf []byte, lim *Limits, tooBig error) (line []byte, don
 // lineEnd returns the index of the stop byte that ends the line at pos, or -1
 // when it has not come. Redis searches with C's string functions, so a NUL
 // hides everything behind it: such a line never ends, and fails once it is
-// longer than limit.
+// longer than limit. Redis lets a longer line pass when its end comes in the
+// same read; here the answer must not depend on how the bytes were split.
 func (p *Parser) lineEnd(buf []byte, stop byte, limit int, tooBig error) (int, error) {
 	window := buf
 	if len(buf)-p.pos > limit {

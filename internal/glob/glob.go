@@ -9,7 +9,8 @@ package glob
 //   - "[]" matches nothing and "[^]" any byte: the first ] closes.
 //   - A range may be written downwards, takes ] as its end ("[a-]" goes down
 //     to ]), and compares bytes as signed: \x80 to \xff lie below \x00.
-//   - An escaped byte in a class keeps its case under nocase.
+//   - An escaped byte in a class keeps its case under nocase. A range's ends
+//     are put in order first and lowered then, so [Z-a] becomes empty.
 //   - A backslash at the very end stands for itself.
 func Match(pattern, s []byte, nocase bool) bool {
 	if len(s) == 0 {
