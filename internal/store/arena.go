@@ -216,5 +216,5 @@ func (a *Arena) freeLarge(id uint32, sp *span) {
 		panic("store: free of a block that is not in use")
 	}
 	a.used.Add(-int64(sp.pages) * pageSize)
-	a.putRun(id)
+	a.putRun(id, sp.pages)
 }

@@ -122,7 +122,7 @@ func (r Run) Release() {
 func (a *Arena) PutClean(r Run) {
 	sp := &a.spans[r.id]
 	a.clearResident(sp.start, sp.pages)
-	a.putRun(r.id)
+	a.putRun(r.id, 0)
 }
 
 // releaseInline bounds what is kept when nobody calls TakeDirty, or frees come

@@ -82,41 +82,48 @@ func (a *Arena) fitting(b int, n uint32) uint32 {
 func (a *Arena) cut(id, n uint32) {
 	rest := a.newSpan()
 	sp := &a.spans[id]
-	a.spans[rest] = span{start: sp.start + n, pages: sp.pages - n}
-	sp.pages = n
+	head := Handle(a.countResident(sp.start, n))
+	a.spans[rest] = span{start: sp.start + n, pages: sp.pages - n, free: sp.free - head}
+	sp.pages, sp.free = n, head
 	a.pages[sp.start+n-1] = id
 	a.enterFree(rest)
 }
 
-// putRun makes a run free and joins it with its free neighbours.
-func (a *Arena) putRun(id uint32) {
+// putRun makes a run with the given number of resident pages free and joins it
+// with its free neighbours. The numbers are carried along, because counting takes
+// time in proportion to the run.
+func (a *Arena) putRun(id, resident uint32) {
 	sp := &a.spans[id]
+	sp.free = Handle(resident)
 	if p := a.pages[sp.start-1]; a.spans[p].state == spanFree {
-		a.leaveFree(p)
-		sp.start -= a.spans[p].pages
-		sp.pages += a.spans[p].pages
+		a.absorb(sp, p)
+		sp.start = a.spans[p].start
 		a.freeSpan(p)
 	}
 	if end := sp.start + sp.pages; end < a.top {
 		if p := a.pages[end]; a.spans[p].state == spanFree {
-			a.leaveFree(p)
-			sp.pages += a.spans[p].pages
+			a.absorb(sp, p)
 			a.freeSpan(p)
 		}
 	}
 	a.enterFree(id)
 }
 
+func (a *Arena) absorb(sp *span, p uint32) {
+	a.leaveFree(p)
+	sp.pages += a.spans[p].pages
+	sp.free += a.spans[p].free
+}
+
+// enterFree links a run whose resident pages are counted in free.
 func (a *Arena) enterFree(id uint32) {
 	sp := &a.spans[id]
 	sp.state = spanFree
 	a.pages[sp.start] = id
 	a.pages[sp.start+sp.pages-1] = id
-	n := a.countResident(sp.start, sp.pages)
-	sp.free = Handle(n)
-	a.freeResident += n
+	a.freeResident += uint32(sp.free)
 	b := runBin(sp.pages)
-	if n > 0 {
+	if sp.free > 0 {
 		a.pushFront(&a.runs[b], id)
 	} else {
 		a.pushBack(&a.runs[b], id)
@@ -127,7 +134,6 @@ func (a *Arena) enterFree(id uint32) {
 func (a *Arena) leaveFree(id uint32) {
 	sp := &a.spans[id]
 	a.freeResident -= uint32(sp.free)
-	sp.free = 0
 	b := runBin(sp.pages)
 	a.unlink(&a.runs[b], id)
 	if a.runs[b] == 0 {
@@ -156,7 +162,7 @@ func (a *Arena) grow(n uint32) bool {
 	id := a.newSpan()
 	a.spans[id] = span{start: a.top, pages: end - a.top}
 	a.top = end
-	a.putRun(id)
+	a.putRun(id, 0)
 	return true
 }
 

@@ -102,7 +102,7 @@ func (a *Arena) enterBin(id uint32, sp *span, c *class) {
 
 func (a *Arena) dropSpan(id uint32, c *class) {
 	c.all--
-	a.putRun(id)
+	a.putRun(id, uint32(c.pages))
 	a.releaseInline()
 }
 
