@@ -59,5 +59,9 @@ func (e *LoadError) Fatal() string {
 	if e.Line == 0 {
 		return head + e.Err.Error() + "\n"
 	}
-	return fmt.Sprintf("%sReading the configuration file, at line %d\n>>> '%s'\n%v\n", head, e.Line, e.Text, e.Err)
+	where := "configuration file, at line"
+	if e.Source == commandLine {
+		where = "command line, at option"
+	}
+	return fmt.Sprintf("%sReading the %s %d\n>>> '%s'\n%v\n", head, where, e.Line, e.Text, e.Err)
 }

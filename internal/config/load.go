@@ -93,7 +93,7 @@ type line struct {
 }
 
 // splitLine takes a file's line apart. Redis knows comments on lines of their
-// own only. A word that starts with # behind the first value is one here too:
+// own only. A # that begins a word behind the first value begins one here too:
 // files copied from articles have them, and Redis refuses nearly all such
 // lines, so nothing that works there changes its meaning. The exceptions, where
 // such a word is an argument, are rawWords.
@@ -102,27 +102,21 @@ func splitLine(raw string) (line, error) {
 	if text == "" || text[0] == '#' {
 		return line{blank: true}, nil
 	}
-	words, ok := splitWords(text)
-	if !ok {
-		// An apostrophe in a comment at the end is no quote.
-		if i := strings.Index(text, " #"); i > 0 {
-			if l, err := splitLine(text[:i]); err == nil && len(l.args) > 0 && !rawWords[l.name] {
-				l.comment = text[len(strings.TrimRight(text[:i], " \t")):]
-				return l, nil
-			}
-		}
-		return line{}, errQuotes
-	}
-	if len(words) == 0 {
-		return line{blank: true}, nil
-	}
-	l := line{name: strings.ToLower(words[0].text)}
-	for i, w := range words[1:] {
-		if i > 0 && w.plain && w.text[0] == '#' && !rawWords[l.name] {
-			l.comment = text[len(strings.TrimRight(text[:w.start], " \t")):]
+	l := line{blank: true}
+	for s := (splitter{line: text}); s.skip(); {
+		if len(l.args) > 0 && text[s.at] == '#' && !rawWords[l.name] {
+			l.comment = text[len(strings.TrimRight(text[:s.at], " \t")):]
 			break
 		}
-		l.args = append(l.args, w.text)
+		w, ok := s.word()
+		switch {
+		case !ok:
+			return line{}, errQuotes
+		case l.blank:
+			l.blank, l.name = false, strings.ToLower(w)
+		default:
+			l.args = append(l.args, w)
+		}
 	}
 	return l, nil
 }

@@ -23,6 +23,10 @@ func Hidden() Option { return func(e *entry) { e.hidden = true } }
 // Sensitive marks a secret; see Registry.Sensitive.
 func Sensitive() Option { return func(e *entry) { e.sensitive = true } }
 
+// Volatile makes a CONFIG SET to the value that the key has run the hooks all the
+// same: the name of a certificate's file stays when its content changes.
+func Volatile() Option { return func(e *entry) { e.volatile = true } }
+
 // MultiArg lets the value be several words.
 func MultiArg() Option { return func(e *entry) { e.multi = true } }
 

@@ -70,7 +70,7 @@ func (d rest) encodings() {
 	d.int("list-compress-depth", 0, 0, maxInt, n, Doc("Nodes at each end of a list that stay uncompressed; 0 for all."))
 	d.int("set-max-intset-entries", 512, 0, maxLong, n, Doc("Largest set of integers in the compact encoding."))
 	d.int("set-max-listpack-entries", 128, 0, maxLong, n, Doc("Largest set in the compact encoding."))
-	d.mem("set-max-listpack-value", 64, 0, maxLong, n, Doc("Longest member in it."))
+	d.int("set-max-listpack-value", 64, 0, maxLong, n, Doc("Longest member in it."))
 	d.int("zset-max-listpack-entries", 128, 0, maxLong, Alias("zset-max-ziplist-entries"), n, Doc("Largest sorted set in the compact encoding."))
 	d.mem("zset-max-listpack-value", 64, 0, maxLong, Alias("zset-max-ziplist-value"), n, Doc("Longest member in it."))
 	d.mem("hll-sparse-max-bytes", 3000, 0, maxLong, n, Doc("Largest HyperLogLog in the sparse encoding."))
@@ -88,20 +88,16 @@ func (d rest) tls() {
 	d.bool("tls-session-caching", true, n, Doc("Keep TLS sessions."))
 	d.int("tls-session-cache-size", 20480, 0, maxInt, n, Doc("TLS sessions kept."))
 	d.int("tls-session-cache-timeout", 300, 0, maxInt, n, Doc("Seconds that a TLS session is kept."))
-	for _, k := range []struct{ name, doc string }{
-		{"tls-cert-file", "Certificate of the server."},
-		{"tls-key-file", "Private key of the certificate."},
-		{"tls-client-cert-file", "Certificate for outgoing connections."},
-		{"tls-client-key-file", "Private key of that certificate."},
-		{"tls-dh-params-file", "Diffie-Hellman parameters."},
-		{"tls-ca-cert-file", "Certificates of authorities."},
-		{"tls-ca-cert-dir", "Folder of certificates of authorities."},
-		{"tls-protocols", "TLS versions to accept."},
-		{"tls-ciphers", "Ciphers up to TLS 1.2."},
-		{"tls-ciphersuites", "Ciphers of TLS 1.3."},
-	} {
-		d.str(k.name, "", n, Doc(k.doc))
-	}
+	d.str("tls-cert-file", "", Volatile(), n, Doc("Certificate of the server."))
+	d.str("tls-key-file", "", Volatile(), n, Doc("Private key of the certificate."))
+	d.str("tls-client-cert-file", "", Volatile(), n, Doc("Certificate for outgoing connections."))
+	d.str("tls-client-key-file", "", Volatile(), n, Doc("Private key of that certificate."))
+	d.str("tls-dh-params-file", "", Volatile(), n, Doc("Diffie-Hellman parameters."))
+	d.str("tls-ca-cert-file", "", Volatile(), n, Doc("Certificates of authorities."))
+	d.str("tls-ca-cert-dir", "", Volatile(), n, Doc("Folder of certificates of authorities."))
+	d.str("tls-protocols", "", n, Doc("TLS versions to accept."))
+	d.str("tls-ciphers", "", n, Doc("Ciphers up to TLS 1.2."))
+	d.str("tls-ciphersuites", "", n, Doc("Ciphers of TLS 1.3."))
 	d.str("tls-key-file-pass", "", Sensitive(), n, Doc("Password of the private key."))
 	d.str("tls-client-key-file-pass", "", Sensitive(), n, Doc("Password of the client's private key."))
 }

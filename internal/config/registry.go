@@ -95,7 +95,7 @@ type entry struct {
 	value   value
 	def     string // text of the default
 
-	immutable, protected, hidden, sensitive, multi bool
+	immutable, protected, hidden, sensitive, multi, volatile bool
 
 	doc      string
 	noEffect string

@@ -34,7 +34,7 @@ func (r *Registry) SetFrom(from Origin, pairs ...[2][]byte) error {
 	}
 	// What is set to the value it has runs no hooks, as in Redis.
 	changes = slices.DeleteFunc(changes, func(c change) bool {
-		return c.e.value.format(c.old) == c.e.value.format(c.new)
+		return !c.e.volatile && c.e.value.format(c.old) == c.e.value.format(c.new)
 	})
 	if failed, err := runHooks(changes); err != nil {
 		return errSet(failed, err)

@@ -1,69 +1,51 @@
 package config
 
-import (
-	"strings"
-)
-
-// word is one argument of a line.
-type word struct {
-	text  string
-	start int  // byte offset in the line
-	plain bool // no quote in it
-}
+import "strings"
 
 // SplitArgs splits a line into words by the rules of redis.conf: blanks divide;
 // "..." knows \n \r \t \b \a \xHH and takes any other escaped byte as itself;
 // '...' knows \' only; a closing quote must end its word. ok is false when a
 // quote is not closed or is followed by more.
 func SplitArgs(line string) (args []string, ok bool) {
-	words, ok := splitWords(line)
-	if !ok {
-		return nil, false
-	}
-	args = make([]string, len(words))
-	for i, w := range words {
-		args[i] = w.text
+	for s := (splitter{line: line}); s.skip(); {
+		w, ok := s.word()
+		if !ok {
+			return nil, false
+		}
+		args = append(args, w)
 	}
 	return args, true
 }
 
-func splitWords(line string) ([]word, bool) {
-	var words []word
-	for i := 0; ; {
-		for i < len(line) && isBlank(line[i]) {
-			i++
-		}
-		if i == len(line) || line[i] == 0 {
-			return words, true
-		}
-		w, end, ok := readWord(line, i)
-		if !ok {
-			return nil, false
-		}
-		words = append(words, w)
-		i = end
-	}
+// splitter reads a line word by word.
+type splitter struct {
+	line string
+	at   int
 }
 
-// readWord reads the word that starts at line[start]. Like Redis, it lets a
-// quote open inside a word: ab"c d" is abc d.
-func readWord(line string, start int) (w word, end int, ok bool) {
-	var b strings.Builder
-	w = word{start: start, plain: true}
-	i := start
-	for i < len(line) && !isBlank(line[i]) && line[i] != 0 {
-		if q := line[i]; q == '"' || q == '\'' {
-			w.plain = false
-			if i, ok = readQuoted(&b, line, i+1, q); !ok {
-				return w, 0, false
-			}
-			break
-		}
-		b.WriteByte(line[i])
-		i++
+// skip goes to the next word, and reports whether there is one. A NUL ends the
+// line, as it does in C.
+func (s *splitter) skip() bool {
+	for s.at < len(s.line) && isBlank(s.line[s.at]) {
+		s.at++
 	}
-	w.text = b.String()
-	return w, i, true
+	return s.at < len(s.line) && s.line[s.at] != 0
+}
+
+// word reads the word at hand. Like Redis, it lets a quote open inside of one:
+// ab"c d" is abc d.
+func (s *splitter) word() (string, bool) {
+	var b strings.Builder
+	for s.at < len(s.line) && !isBlank(s.line[s.at]) && s.line[s.at] != 0 {
+		if q := s.line[s.at]; q == '"' || q == '\'' {
+			end, ok := readQuoted(&b, s.line, s.at+1, q)
+			s.at = end
+			return b.String(), ok
+		}
+		b.WriteByte(s.line[s.at])
+		s.at++
+	}
+	return b.String(), true
 }
 
 // readQuoted reads up to the closing quote and returns the offset behind it.
