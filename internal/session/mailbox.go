@@ -7,19 +7,48 @@ import "github.com/curfewkv/curfew/resp"
 // mailbox is a leaf. limit bounds the bytes that wait unsent, replies included; over it the session is killed and the
 // message dropped, so a slow reader costs bounded memory. 0 is no limit.
 func (s *Session) Push(limit int64, fn func(w *resp.Writer)) {
-	if s.killed.Load() {
+	w := s.openMail(limit)
+	if w == nil {
 		return
+	}
+	fn(w)
+	s.closeMail()
+}
+
+// PushFrame is Push for a message that was encoded once for many sessions, as a RESP3 push. A RESP2 session gets the same
+// bytes with the type of an array, which is how RESP2 sends what RESP3 pushes. It does not allocate but to grow the mailbox.
+func (s *Session) PushFrame(limit int64, frame []byte) {
+	w := s.openMail(limit)
+	if w == nil {
+		return
+	}
+	at := len(w.Buf)
+	w.Buf = append(w.Buf, frame...)
+	if w.Proto < 3 {
+		w.Buf[at] = '*'
+	}
+	s.closeMail()
+}
+
+// openMail locks the mailbox for one message; nil when the message is not to be delivered.
+func (s *Session) openMail(limit int64) *resp.Writer {
+	if s.killed.Load() {
+		return nil
 	}
 	s.mail.Lock()
-	if limit > 0 && int64(len(s.mail.buf))+s.Public.OutBytes.Load() > limit {
-		s.mail.buf = nil
+	w := &s.mail.w
+	if limit > 0 && int64(len(w.Buf))+s.Public.OutBytes.Load() > limit {
+		w.Buf = nil
 		s.mail.Unlock()
 		s.Kill()
-		return
+		return nil
 	}
-	w := resp.Writer{Buf: s.mail.buf, Proto: int(s.Public.Proto.Load())}
-	fn(&w)
-	s.mail.buf = w.Buf
+	w.Proto = int(s.Public.Proto.Load())
+	return w
+}
+
+// closeMail ends the message and wakes the owner if it does not know of mail yet.
+func (s *Session) closeMail() {
 	wake := !s.mail.queued
 	s.mail.queued = true
 	s.hasMail.Store(true)
@@ -36,16 +65,17 @@ func (s *Session) HasMail() bool { return s.hasMail.Load() }
 func (s *Session) MailBytes() int {
 	s.mail.Lock()
 	defer s.mail.Unlock()
-	return len(s.mail.buf)
+	return len(s.mail.w.Buf)
 }
 
 // Collect moves the waiting messages to the end of the replies. Called by the owner.
 func (s *Session) Collect() {
 	s.mail.Lock()
-	s.Out.Buf = append(s.Out.Buf, s.mail.buf...)
-	s.mail.buf = s.mail.buf[:0]
-	if cap(s.mail.buf) > 16<<10 {
-		s.mail.buf = nil
+	w := &s.mail.w
+	s.Out.Buf = append(s.Out.Buf, w.Buf...)
+	w.Buf = w.Buf[:0]
+	if cap(w.Buf) > 16<<10 {
+		w.Buf = nil
 	}
 	s.mail.queued = false
 	s.hasMail.Store(false)

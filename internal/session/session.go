@@ -56,10 +56,11 @@ type Session struct {
 
 	transport Transport
 	killed    atomic.Bool
+	block     atomic.Pointer[Block] // the block under way, for Unblock from elsewhere
 
 	mail struct {
 		sync.Mutex
-		buf    []byte
+		w      resp.Writer
 		queued bool // the transport was woken and has not come yet
 	}
 	hasMail atomic.Bool

@@ -42,8 +42,10 @@ func (u *Subscriptions) Any() bool { return u.Count()+len(u.Shards) > 0 }
 type Tracking struct {
 	BCast, OptIn, OptOut, NoLoop bool
 	Caching                      bool // CLIENT CACHING was given for the next command
-	Redirect                     uint64
-	Prefixes                     []string
+	// KeepCaching: the command that ends now is one of CLIENT's, so Caching waits for the next.
+	KeepCaching bool
+	Redirect    uint64
+	Prefixes    []string
 }
 
 // Block is a session waiting for something other than input.
@@ -58,19 +60,41 @@ type Block struct {
 	Release func()
 	// forced: CLIENT UNBLOCK was called: 1 as a timeout, 2 with an error
 	forced atomic.Uint32
+	ended  atomic.Bool
 }
 
-// Unblock ends a block early (CLIENT UNBLOCK). Safe for concurrent use; the caller wakes the session.
-func (b *Block) Unblock(withError bool) {
+// force ends a block early and reports whether this call was the one that did.
+func (b *Block) force(withError bool) bool {
 	v := uint32(1)
 	if withError {
 		v = 2
 	}
-	b.forced.CompareAndSwap(0, v)
+	return b.forced.CompareAndSwap(0, v)
 }
 
 // Forced reports how Unblock ended the block: not at all, as a timeout, or with an error.
 func (b *Block) Forced() (ended, withError bool) {
 	v := b.forced.Load()
 	return v != 0, v == 2
+}
+
+// Suspend makes the session wait for b once its command has ended. Called by the owner.
+func (s *Session) Suspend(b *Block) {
+	done := b.Done
+	b.Done = func(s *Session, unblocked bool) {
+		b.ended.Store(true)
+		done(s, unblocked)
+	}
+	s.Block = b
+	s.block.Store(b)
+}
+
+// Unblock ends the session's block early (CLIENT UNBLOCK), if there is one, and reports whether there was. Safe for concurrent use.
+func (s *Session) Unblock(withError bool) bool {
+	b := s.block.Load()
+	if b == nil || b.ended.Load() || !b.force(withError) {
+		return false
+	}
+	s.transport.Wake(s)
+	return true
 }

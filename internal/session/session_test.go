@@ -1,0 +1,203 @@
+package session
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/curfewkv/curfew/resp"
+)
+
+// wakes is a transport that counts how often it was woken.
+type wakes struct{ n atomic.Int64 }
+
+func (w *wakes) Wake(*Session) { w.n.Add(1) }
+
+func newTest(proto int) (*Session, *wakes) {
+	t := &wakes{}
+	s := New(1, t, 1)
+	s.SetProto(proto)
+	return s, t
+}
+
+const frame = ">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nm\r\n"
+
+func TestPushFrameIsAnArrayInRESP2(t *testing.T) {
+	for proto, want := range map[int]string{2: "*" + frame[1:], 3: frame} {
+		s, _ := newTest(proto)
+		s.PushFrame(0, []byte(frame))
+		s.PushFrame(0, []byte(frame))
+		s.Collect()
+		if got := string(s.Out.Buf); got != want+want {
+			t.Errorf("RESP%d: %q", proto, got)
+		}
+	}
+}
+
+func TestMessagesComeAfterTheReplies(t *testing.T) {
+	s, _ := newTest(3)
+	s.PushFrame(0, []byte(frame))
+	s.Out.OK()
+	s.Collect()
+	if got := string(s.Out.Buf); got != "+OK\r\n"+frame {
+		t.Errorf("%q", got)
+	}
+	if s.HasMail() || s.MailBytes() != 0 {
+		t.Error("mail is left after Collect")
+	}
+}
+
+func TestOwnerIsWokenOnceUntilItCollects(t *testing.T) {
+	s, w := newTest(2)
+	for range 3 {
+		s.Push(0, func(w *resp.Writer) { w.OK() })
+	}
+	if w.n.Load() != 1 {
+		t.Errorf("woken %d times", w.n.Load())
+	}
+	s.Collect()
+	s.Push(0, func(w *resp.Writer) { w.OK() })
+	if w.n.Load() != 2 {
+		t.Errorf("woken %d times after Collect", w.n.Load())
+	}
+}
+
+func TestOutputLimitKillsAndBoundsMemory(t *testing.T) {
+	const limit = 10_000
+	s, w := newTest(3)
+	s.Public.OutBytes.Store(4000)
+	for range 1000 {
+		s.PushFrame(limit, []byte(frame))
+		if n := s.MailBytes(); n > limit-4000+len(frame) {
+			t.Fatalf("%d bytes wait", n)
+		}
+	}
+	if !s.Killed() || s.MailBytes() != 0 {
+		t.Errorf("killed %v, %d bytes wait", s.Killed(), s.MailBytes())
+	}
+	if w.n.Load() != 2 { // the first message and the kill
+		t.Errorf("woken %d times", w.n.Load())
+	}
+}
+
+func TestPushFrameDoesNotAllocate(t *testing.T) {
+	s, _ := newTest(2)
+	msg := []byte(frame)
+	s.PushFrame(0, msg)
+	s.Collect()
+	if n := testing.AllocsPerRun(100, func() {
+		s.PushFrame(0, msg)
+		s.Collect()
+		s.Out.Buf = s.Out.Buf[:0]
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestPushFromManyLosesNothing(t *testing.T) {
+	s, _ := newTest(2)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 500 {
+				s.PushFrame(0, []byte(frame))
+			}
+		})
+	}
+	wg.Wait()
+	s.Collect()
+	if n := strings.Count(string(s.Out.Buf), "*3\r\n"); n != 2000 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func TestUnblockEndsOnlyABlockUnderWay(t *testing.T) {
+	s, w := newTest(2)
+	if s.Unblock(false) {
+		t.Error("unblocked a session that does not wait")
+	}
+	var by []bool
+	b := &Block{Done: func(_ *Session, unblocked bool) { by = append(by, unblocked) }}
+	s.Suspend(b)
+	if !s.Unblock(true) || s.Unblock(false) {
+		t.Error("the first Unblock ends a block, the second has none to end")
+	}
+	if ended, withError := b.Forced(); !ended || !withError {
+		t.Error("the block does not know how it was ended")
+	}
+	if w.n.Load() != 1 {
+		t.Errorf("woken %d times", w.n.Load())
+	}
+	b = &Block{Done: func(_ *Session, unblocked bool) { by = append(by, unblocked) }}
+	s.Suspend(b)
+	b.Done(s, true)
+	if s.Unblock(false) {
+		t.Error("unblocked a session whose block was over")
+	}
+	if len(by) != 1 || !by[0] {
+		t.Errorf("Done ran with %v", by)
+	}
+}
+
+func TestPauseOnlyGrows(t *testing.T) {
+	var p Pause
+	if p.Active(1) || p.Holds(1, true) {
+		t.Error("paused at the start")
+	}
+	p.Start(1, 100, true)
+	if !p.Holds(99, true) || p.Holds(99, false) || p.Holds(100, true) {
+		t.Error("a pause of writes holds writes until its end, and nothing else")
+	}
+	p.Start(1, 50, false)
+	if !p.Holds(99, false) || p.Until() != 100 {
+		t.Error("a pause of all, for less long, makes the longer one one of all")
+	}
+	p.Start(1, 200, true)
+	if !p.Holds(199, false) {
+		t.Error("a pause of writes weakened one of all")
+	}
+	p.Start(300, 400, true)
+	if p.Holds(350, false) || !p.Holds(350, true) {
+		t.Error("a pause that is over lives on in the next")
+	}
+}
+
+func TestPauseEndWakesWhoWaits(t *testing.T) {
+	var p Pause
+	s, w := newTest(2)
+	gone, wGone := newTest(2)
+	p.Start(1, 100, false)
+	p.Wait(s)
+	p.Wait(gone)
+	p.Forget(gone)
+	if p.Waiting() != 1 {
+		t.Errorf("%d wait", p.Waiting())
+	}
+	p.End()
+	if w.n.Load() != 1 || wGone.n.Load() != 0 || p.Active(50) || p.Waiting() != 0 {
+		t.Error("End wakes those that wait, once")
+	}
+}
+
+func TestRegistryListsInOrderOfIDs(t *testing.T) {
+	r := NewRegistry()
+	var ids []uint64
+	for range 5 {
+		s := New(r.NextID(), &wakes{}, 1)
+		r.Add(s)
+		ids = append(ids, s.ID)
+	}
+	s, _ := r.Get(ids[2])
+	r.Remove(s)
+	if _, ok := r.Get(ids[2]); ok || r.Len() != 4 {
+		t.Error("a removed session is still there")
+	}
+	last := uint64(0)
+	for _, s := range r.All() {
+		if s.ID <= last {
+			t.Errorf("id %d after %d", s.ID, last)
+		}
+		last = s.ID
+	}
+}
