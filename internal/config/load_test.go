@@ -155,12 +155,16 @@ func TestKeysWithoutEffectWarnOnceAndOnlyWhenChanged(t *testing.T) {
 func TestOwnersWinOverTheTable(t *testing.T) {
 	r := New()
 	hz := r.Int("hz", 20, 1, 100)
+	busy := r.Int("busy-reply-threshold", 1, 0, 100)
 	var users [][]string
 	r.Directive("user", func(a []string) error { users = append(users, a); return nil }, nil, "")
 	d := DeclareRedis74(r)
-	text := "hz 30\nuser alice on\nrename-command KEYS \"\"\nloadmodule /m.so 1\n"
+	text := "hz 30\nlua-time-limit 9\nuser alice on\nrename-command KEYS \"\"\nloadmodule /m.so 1\n"
 	if err := r.LoadReader(strings.NewReader(text), "test"); err != nil {
 		t.Fatal(err)
+	}
+	if busy.Get() != 9 || get(t, r, "lua-time-limit") != "9" {
+		t.Errorf("the owner's key has not got its alias")
 	}
 	if hz.Get() != 30 || len(users) != 1 || len(d.Users) != 0 {
 		t.Fatalf("hz %d, users %q and %q", hz.Get(), users, d.Users)

@@ -49,33 +49,75 @@ const (
 // rest declares what nobody has declared.
 type rest struct{ r *Registry }
 
+// owned reports whether name has an owner. The owner's key then gets the aliases
+// and the description that it did not think of.
+func (d rest) owned(name string, opts []Option) bool {
+	e := d.r.byName[name]
+	if e == nil {
+		return false
+	}
+	var ours entry
+	for _, o := range opts {
+		o(&ours)
+	}
+	for _, a := range ours.aliases {
+		if d.r.byName[a] == nil {
+			d.r.byName[a] = e
+			e.aliases = append(e.aliases, a)
+		}
+	}
+	if e.doc == "" {
+		e.doc = ours.doc
+	}
+	return true
+}
+
 func (d rest) bool(name string, def bool, opts ...Option) {
-	if !d.r.Has(name) {
+	if !d.owned(name, opts) {
 		d.r.Bool(name, def, opts...)
 	}
 }
 
 func (d rest) int(name string, def, min, max int64, opts ...Option) {
-	if !d.r.Has(name) {
+	if !d.owned(name, opts) {
 		d.r.Int(name, def, min, max, opts...)
 	}
 }
 
+func (d rest) octal(name string, def, min, max int64, opts ...Option) {
+	if !d.owned(name, opts) {
+		d.r.Octal(name, def, min, max, opts...)
+	}
+}
+
 func (d rest) mem(name string, def, min, max int64, opts ...Option) {
-	if !d.r.Has(name) {
+	if !d.owned(name, opts) {
 		d.r.Memory(name, def, min, max, opts...)
 	}
 }
 
+func (d rest) memPercent(name string, def, maxPercent, max int64, opts ...Option) {
+	if !d.owned(name, opts) {
+		d.r.MemoryOrPercent(name, def, maxPercent, max, opts...)
+	}
+}
+
 func (d rest) enum(name, def string, values []string, opts ...Option) {
-	if !d.r.Has(name) {
+	if !d.owned(name, opts) {
 		d.r.Enum(name, def, values, opts...)
 	}
 }
 
 func (d rest) str(name, def string, opts ...Option) {
-	if !d.r.Has(name) {
+	if !d.owned(name, opts) {
 		d.r.String(name, def, opts...)
+	}
+}
+
+// special declares a key that has a declaring method of its own.
+func special[T any](d rest, name string, declare func(...Option) T, opts ...Option) {
+	if !d.owned(name, opts) {
+		declare(opts...)
 	}
 }
 

@@ -34,9 +34,7 @@ func (d rest) memory() {
 
 func (d rest) persistence() {
 	n := NoEffect(unowned)
-	if !d.r.Has("save") {
-		d.r.Save(n, Doc("When snapshots are taken."))
-	}
+	special(d, "save", d.r.Save, n, Doc("When snapshots are taken."))
 	d.bool("stop-writes-on-bgsave-error", true, n, Doc("Refuse writes after a snapshot failed."))
 	d.bool("rdbcompression", true, n, Doc("Compress strings in snapshots."))
 	d.bool("rdbchecksum", true, Immutable(), n, Doc("End snapshots with a checksum."))

@@ -4,9 +4,7 @@ import "errors"
 
 func (d rest) replication() {
 	n := NoEffect(unowned)
-	if !d.r.Has("replicaof") {
-		d.r.ReplicaOf(n, Doc("Host and port of the primary to replicate."))
-	}
+	special(d, "replicaof", d.r.ReplicaOf, n, Doc("Host and port of the primary to replicate."))
 	d.str("masteruser", "", Sensitive(), n, Doc("User to log in to the primary as."))
 	d.str("masterauth", "", Sensitive(), n, Doc("Password for the primary."))
 	d.bool("replica-serve-stale-data", true, Alias("slave-serve-stale-data"), n, Doc("Serve clients while the primary is away."))

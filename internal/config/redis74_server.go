@@ -9,14 +9,10 @@ import (
 func (d rest) network() {
 	n := NoEffect(unowned)
 	d.int("port", 6379, 0, 65535, n, Doc("TCP port to listen on; 0 for none."))
-	if !d.r.Has("bind") {
-		d.r.Bind(n, Doc("Addresses to listen on; a minus sign in front of one that may be missing."))
-	}
+	special(d, "bind", d.r.Bind, n, Doc("Addresses to listen on; a minus sign in front of one that may be missing."))
 	d.str("bind-source-addr", "", n, Doc("Address that outgoing connections come from."))
 	d.str("unixsocket", "", Immutable(), n, Doc("Path of a Unix socket to listen on."))
-	if !d.r.Has("unixsocketperm") {
-		d.r.Octal("unixsocketperm", 0, 0, 0o777, Immutable(), n, Doc("File mode of the Unix socket; 0 leaves the default."))
-	}
+	d.octal("unixsocketperm", 0, 0, 0o777, Immutable(), n, Doc("File mode of the Unix socket; 0 leaves the default."))
 	d.int("timeout", 0, 0, maxInt, n, Doc("Seconds after which an idle client is closed; 0 for never."))
 	d.int("tcp-keepalive", 300, 0, maxInt, n, Doc("Seconds between TCP keepalive probes; 0 for none."))
 	d.int("tcp-backlog", 511, 0, maxInt, Immutable(), n, Doc("Length of the queue of connections not yet accepted."))
@@ -27,13 +23,9 @@ func (d rest) network() {
 	d.int("max-new-tls-connections-per-cycle", 1, 1, 1000, n, Doc("TLS connections accepted in one turn of an event loop."))
 	d.mem("proto-max-bulk-len", 512<<20, 1<<20, maxLong, n, Doc("Largest string that a request may hold."))
 	d.mem("client-query-buffer-limit", 1<<30, 1<<20, maxLong, n, Doc("Largest amount of unprocessed input of a client."))
-	if !d.r.Has("client-output-buffer-limit") {
-		d.r.ClientOutputBufferLimit(n, Doc("When clients that do not read their replies are closed."))
-	}
-	if !d.r.Has("maxmemory-clients") {
-		d.r.MemoryOrPercent("maxmemory-clients", 0, 100, maxLong, n,
-			Doc("Memory of all clients' buffers above which the largest are closed; a percentage is one of maxmemory."))
-	}
+	special(d, "client-output-buffer-limit", d.r.ClientOutputBufferLimit, n, Doc("When clients that do not read their replies are closed."))
+	d.memPercent("maxmemory-clients", 0, 100, maxLong, n,
+		Doc("Memory of all clients' buffers above which the largest are closed; a percentage is one of maxmemory."))
 }
 
 func (d rest) general() {
@@ -59,9 +51,8 @@ func (d rest) general() {
 	d.bool("io-threads-do-reads", false, Immutable(), NoEffect(noThreads), Doc("Read with threads too."))
 	d.int("shutdown-timeout", 10, 0, maxInt, n, Doc("Seconds that a shutdown waits for replicas."))
 	for _, name := range []string{"shutdown-on-sigint", "shutdown-on-sigterm"} {
-		if !d.r.Has(name) {
-			d.r.ShutdownOn(name, n, Doc("How the signal ends the server."))
-		}
+		on := func(opts ...Option) *Flags { return d.r.ShutdownOn(name, opts...) }
+		special(d, name, on, n, Doc("How the signal ends the server."))
 	}
 	d.str("locale-collate", "", n, Doc("Locale in which strings are compared."))
 	d.int("busy-reply-threshold", 5000, 0, maxLong, Alias("lua-time-limit"), n, Doc("Milliseconds after which a script that still runs is reported as busy."))
@@ -91,9 +82,7 @@ func (d rest) process() {
 	d.enum("syslog-facility", "local0", []string{"user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"},
 		Immutable(), n, Doc("Facility in syslog."))
 	d.enum("oom-score-adj", "no", []string{"no", "yes", "relative=yes", "absolute"}, svc, Doc("Change how likely the kernel kills the process for memory."))
-	if !d.r.Has("oom-score-adj-values") {
-		d.r.OOMScoreAdjValues(svc, Doc("The changes for a primary, a replica and a background child."))
-	}
+	special(d, "oom-score-adj-values", d.r.OOMScoreAdjValues, svc, Doc("The changes for a primary, a replica and a background child."))
 	d.bool("disable-thp", true, Immutable(), n, Doc("Keep transparent huge pages off."))
 	for _, c := range []string{"server", "bio", "aof-rewrite", "bgsave"} {
 		d.str(c+"-cpulist", "", Alias(strings.ReplaceAll(c, "-", "_")+"_cpulist"), Immutable(), svc, Doc("Cores that these threads run on."))
@@ -135,12 +124,8 @@ func (d rest) observation() {
 	d.int("slowlog-max-len", 128, 0, maxLong, n, Doc("Entries that the slow log keeps."))
 	d.int("latency-monitor-threshold", 0, 0, maxLong, n, Doc("Milliseconds from which an event is kept for LATENCY; 0 for none."))
 	d.bool("latency-tracking", true, n, Doc("Keep latencies of each command."))
-	if !d.r.Has("latency-tracking-info-percentiles") {
-		d.r.LatencyTrackingInfoPercentiles(n, Doc("Percentiles that INFO latencystats shows."))
-	}
-	if !d.r.Has("notify-keyspace-events") {
-		d.r.NotifyKeyspaceEvents(n, Doc("Classes of keyspace events that are published."))
-	}
+	special(d, "latency-tracking-info-percentiles", d.r.LatencyTrackingInfoPercentiles, n, Doc("Percentiles that INFO latencystats shows."))
+	special(d, "notify-keyspace-events", d.r.NotifyKeyspaceEvents, n, Doc("Classes of keyspace events that are published."))
 	d.int("tracking-table-max-keys", 1000000, 0, maxLong, n, Doc("Keys that client-side caching remembers; 0 for no bound."))
 	d.bool("hide-user-data-from-log", false, n, Doc("Keep keys and values out of the log."))
 }
