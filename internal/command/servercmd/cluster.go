@@ -1,0 +1,66 @@
+package servercmd
+
+import (
+	"bytes"
+
+	"github.com/curfewkv/curfew/internal/command"
+)
+
+const clusterFlags = command.Stale | command.Loading
+
+// errNoCluster is what a standalone node answers to subcommands that need a cluster.
+const errNoCluster command.Error = "ERR This instance has cluster support disabled"
+
+func clusterSpec(*Deps) *command.Spec {
+	disabled := func(name string, arity int, since, summary string) *command.Spec {
+		return &command.Spec{
+			Name: name, Arity: arity, Flags: clusterFlags, Since: since, Complexity: "O(1)", Summary: summary,
+			Run: func(*command.Ctx) error { return errNoCluster },
+		}
+	}
+	return &command.Spec{
+		Name: "cluster", Arity: -2, Group: "cluster", Since: "3.0.0", Complexity: "Depends on subcommand.",
+		Summary: "A container for Redis Cluster commands.",
+		Subcommands: []*command.Spec{
+			disabled("info", 2, "3.0.0", "Returns information about the state of a node."),
+			disabled("slots", 2, "3.0.0", "Returns the mapping of cluster slots to nodes."),
+			disabled("shards", 2, "7.0.0", "Returns the mapping of cluster slots to shards."),
+			disabled("nodes", 2, "3.0.0", "Returns the cluster configuration for a node."),
+			disabled("myid", 2, "3.0.0", "Returns the ID of a node."),
+			disabled("countkeysinslot", 3, "3.0.0", "Returns the number of keys in a hash slot."),
+			disabled("getkeysinslot", 4, "3.0.0", "Returns the key names in a hash slot."),
+			{
+				Name: "keyslot", Arity: 3, Flags: clusterFlags, Since: "3.0.0", Complexity: "O(N) where N is the number of bytes in the key",
+				Summary: "Returns the hash slot for a key.", Syntax: "key:string",
+				Run: func(c *command.Ctx) error {
+					c.Out.Int(int64(KeySlot(c.Args[2])))
+					return nil
+				},
+			},
+		},
+	}
+}
+
+// slots is the number of hash slots of Redis Cluster.
+const slots = 16384
+
+// KeySlot is the hash slot of a key: CRC16 (XMODEM) of its hash tag, or of all of it. See the Redis Cluster specification.
+func KeySlot(key []byte) int {
+	if open := bytes.IndexByte(key, '{'); open >= 0 {
+		if n := bytes.IndexByte(key[open+1:], '}'); n > 0 {
+			key = key[open+1 : open+1+n]
+		}
+	}
+	crc := uint16(0)
+	for _, b := range key {
+		crc ^= uint16(b) << 8
+		for range 8 {
+			if crc&0x8000 != 0 {
+				crc = crc<<1 ^ 0x1021
+			} else {
+				crc <<= 1
+			}
+		}
+	}
+	return int(crc) % slots
+}

@@ -1,0 +1,96 @@
+package servercmd
+
+import (
+	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/config"
+)
+
+const configFlags = command.Admin | command.NoScript | command.Loading | command.Stale
+
+func configSpec(d *Deps) *command.Spec {
+	return &command.Spec{
+		Name: "config", Arity: -2, Group: "server", Since: "2.0.0", Complexity: "Depends on subcommand.",
+		Summary: "A container for server configuration commands.",
+		Subcommands: []*command.Spec{
+			{
+				Name: "get", Arity: -3, Flags: configFlags, Since: "2.0.0",
+				Complexity: "O(N) when N is the number of configuration parameters provided",
+				Summary:    "Returns the effective values of configuration parameters.",
+				Syntax:     "parameter [parameter ...]",
+				Run:        func(c *command.Ctx) error { return configGet(c, d) },
+			},
+			{
+				Name: "set", Arity: -4, Flags: configFlags, Since: "2.0.0",
+				Complexity: "O(N) when N is the number of configuration parameters provided",
+				Summary:    "Sets configuration parameters in-flight.",
+				Syntax:     "parameter value [parameter value ...]",
+				Run:        func(c *command.Ctx) error { return configSet(c, d) },
+			},
+			{
+				Name: "rewrite", Arity: 2, Flags: configFlags, Since: "2.8.0", Complexity: "O(1)",
+				Summary: "Persists the effective configuration to file.",
+				Run: func(c *command.Ctx) error {
+					if err := d.Config.Rewrite(); err != nil {
+						return wire(err)
+					}
+					c.Out.OK()
+					return nil
+				},
+			},
+			{
+				Name: "resetstat", Arity: 2, Flags: configFlags | command.AllShards, Since: "2.0.0", Complexity: "O(1)",
+				Summary: "Resets the server's statistics.",
+				Run: func(c *command.Ctx) error {
+					c.Tx.ResetCounts()
+					d.ResetStats()
+					c.Out.OK()
+					return nil
+				},
+			},
+			helpSpec("CONFIG", configFlags&^command.Admin, "5.0.0", []string{
+				"GET <pattern>",
+				"    Return parameters matching the glob-like <pattern> and their values.",
+				"SET <directive> <value>",
+				"    Set the configuration <directive> to <value>.",
+				"RESETSTAT",
+				"    Reset statistics reported by the INFO command.",
+				"REWRITE",
+				"    Rewrite the configuration file.",
+			}),
+		},
+	}
+}
+
+func configGet(c *command.Ctx, d *Deps) error {
+	pairs := d.Config.Match(c.Args[2:]...)
+	c.Out.Map(len(pairs))
+	for _, p := range pairs {
+		c.Out.BulkString(p.Name)
+		c.Out.BulkString(p.Value)
+	}
+	return nil
+}
+
+func configSet(c *command.Ctx, d *Deps) error {
+	args := c.Args[2:]
+	if len(args)%2 != 0 {
+		return command.ErrWrongArgs(c.Spec.Full)
+	}
+	pairs := make([][2][]byte, 0, len(args)/2)
+	for i := 0; i < len(args); i += 2 {
+		c.Redact = c.Redact || d.Config.Sensitive(args[i])
+		pairs = append(pairs, [2][]byte{args[i], args[i+1]})
+	}
+	from := config.Remote
+	if c.Session.Local {
+		from = config.Local
+	}
+	if err := d.Config.SetFrom(from, pairs...); err != nil {
+		return wire(err)
+	}
+	c.Out.OK()
+	return nil
+}
+
+// wire makes an error of the registry, whose text is the reply, a wire error.
+func wire(err error) error { return command.Error(err.Error()) }

@@ -1,0 +1,34 @@
+package servercmd
+
+import "github.com/curfewkv/curfew/internal/command"
+
+// functionSpec answers for the absence of functions: there are none to list, and flushing none succeeds. Tools call these
+// on every server that they meet.
+func functionSpec() *command.Spec {
+	const flags = command.NoScript
+	return &command.Spec{
+		Name: "function", Arity: -2, Group: "scripting", Since: "7.0.0", Complexity: "Depends on subcommand.",
+		Summary: "A container for function commands.",
+		Subcommands: []*command.Spec{
+			{
+				Name: "flush", Arity: -2, Flags: flags | command.Write, Since: "7.0.0", Complexity: "O(1)",
+				Summary: "Deletes all libraries and functions.", Syntax: "[ASYNC | SYNC]",
+				Run: func(c *command.Ctx) error {
+					if len(c.Args) > 3 || len(c.Args) == 3 && !c.Is(2, "ASYNC") && !c.Is(2, "SYNC") {
+						return command.Error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
+					}
+					c.Out.OK()
+					return nil
+				},
+			},
+			{
+				Name: "list", Arity: -2, Flags: flags, Since: "7.0.0", Complexity: "O(1)",
+				Summary: "Returns information about all libraries.", Syntax: "[LIBRARYNAME library-name-pattern] [WITHCODE]",
+				Run: func(c *command.Ctx) error {
+					c.Out.Array(0)
+					return nil
+				},
+			},
+		},
+	}
+}
