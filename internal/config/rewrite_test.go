@@ -271,7 +271,7 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		r.Warnings()
-		out := r.rewritten(text)
+		out := r.rewritten(text, false)
 		again := full()
 		if err := again.LoadReader(strings.NewReader(out), "rewritten"); err != nil {
 			t.Fatalf("%q is rewritten as\n%s\nwhich does not load: %v", text, out, err)
@@ -279,7 +279,7 @@ func FuzzLoad(f *testing.F) {
 		if err := sameAs(again, r); err != nil {
 			t.Fatalf("%q is rewritten as\n%s\n%v", text, out, err)
 		}
-		if twice := again.rewritten(out); twice != out {
+		if twice := again.rewritten(out, false); twice != out {
 			t.Fatalf("%q is rewritten as\n%s\nand that as\n%s", text, out, twice)
 		}
 	})

@@ -61,6 +61,8 @@ func (t *Txn) MakeRoom(now clock.Instant, need int64, c clock.Clock) bool {
 	if k.Over(need) <= 0 {
 		return true
 	}
+	began := c.Mono()
+	defer func() { k.EvictionLag.Record(c.Mono() - began) }()
 	for shard := range k.shards {
 		for t.ExpireSlice(shard, now, time.Millisecond, c) {
 		}

@@ -24,7 +24,7 @@ func lagNs(at Deadline, now clock.Instant) int64 {
 // The clock is asked for the time spent; what is due is decided by now.
 func (t *Txn) ExpireSlice(shard int, now clock.Instant, budget time.Duration, c clock.Clock) (more bool) {
 	s := t.ks.shards[shard]
-	if !t.ks.Settings.ActiveExpiry.Load() || !s.mayBeDue(now) {
+	if set := &t.ks.Settings; !set.ActiveExpiry.Load() || set.HoldExpiry.Load() || !s.mayBeDue(now) {
 		return false
 	}
 	s.mu.Lock()

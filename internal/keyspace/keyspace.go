@@ -25,6 +25,8 @@ type Settings struct {
 	LFUDecayMinutes atomic.Int32
 	// ActiveExpiry removes due keys at their deadline; off (DEBUG SET-ACTIVE-EXPIRE 0), only lookups do.
 	ActiveExpiry atomic.Bool
+	// HoldExpiry keeps due keys in memory, invisible, while clients are paused.
+	HoldExpiry atomic.Bool
 }
 
 // Options are fixed when the keyspace is made.
@@ -43,6 +45,8 @@ type Keyspace struct {
 	Settings Settings
 	// ActiveLag and LazyLag are how late due keys were removed, in ns, by the expiry slices and by lookups.
 	ActiveLag, LazyLag *metrics.Histogram
+	// EvictionLag is how long commands waited for room to be made, in ns.
+	EvictionLag *metrics.Histogram
 
 	shards  []*shard // immutable
 	mask    uint64   // len(shards)-1
@@ -60,7 +64,7 @@ func New(o Options) (*Keyspace, error) {
 		return nil, fmt.Errorf("keyspace: %d shards: not a power of two up to %d", o.Shards, maxShards)
 	}
 	k := &Keyspace{
-		ActiveLag: metrics.NewHistogram(), LazyLag: metrics.NewHistogram(),
+		ActiveLag: metrics.NewHistogram(), LazyLag: metrics.NewHistogram(), EvictionLag: metrics.NewHistogram(),
 		mask: uint64(o.Shards - 1), dbs: o.Databases, seed: maphash.MakeSeed(), journal: o.Journal, wake: o.Wake,
 	}
 	k.Settings.LFULogFactor.Store(10)

@@ -45,6 +45,7 @@ type Counts struct {
 	EvictedExpiredPresent       int64 // evictions while an expired key was in the same shard; always 0
 	LazyFreed                   int64
 	DefragMoved                 int64
+	Pending                     int64 // entries of flushed databases still to be freed; a gauge
 }
 
 // database is one database's part in one shard.

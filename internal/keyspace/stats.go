@@ -1,14 +1,22 @@
 package keyspace
 
+import "github.com/curfewkv/curfew/internal/store"
+
 // DBStats are the figures of one database.
 type DBStats struct {
 	Keys, Volatile int
+	// AvgTTLMs is the mean time left of the keys with a deadline, estimated from a sample.
+	AvgTTLMs int64
 }
+
+// ttlSamples is how many keys of each shard the mean time left is estimated from.
+const ttlSamples = 16
 
 // DBStats counts the keys of each database, due ones left out of both figures. REQUIRES all shards to be locked.
 func (t *Txn) DBStats() []DBStats {
 	now := t.Now
 	out := make([]DBStats, t.ks.dbs)
+	sums := make([]ttlSum, t.ks.dbs)
 	for _, s := range t.ks.shards {
 		for i, d := range s.dbs {
 			if d == nil {
@@ -20,9 +28,82 @@ func (t *Txn) DBStats() []DBStats {
 			}
 			out[i].Keys += d.table.Len() - due
 			out[i].Volatile += d.table.Volatile() - due
+			d.sampleTTL(s, t, &sums[i])
+		}
+	}
+	for i := range out {
+		if sums[i].n > 0 {
+			out[i].AvgTTLMs = sums[i].ms / sums[i].n
 		}
 	}
 	return out
+}
+
+// ttlSum gathers the time left of sampled keys.
+type ttlSum struct{ ms, n int64 }
+
+func (d *database) sampleTTL(s *shard, t *Txn, sum *ttlSum) {
+	d.table.Sample(s.rnd.Uint64(), ttlSamples, true, func(h store.Handle) {
+		sum.ms += Deadline(s.arena.Entry(h).Deadline()).remainingMs(t.Now)
+		sum.n++
+	})
+}
+
+// NextDeadlineUnixMs is the nearest deadline of all keys as unix time in ms, a lower bound; -1 without any. REQUIRES all
+// shards to be locked.
+func (t *Txn) NextDeadlineUnixMs() int64 {
+	left, any := int64(0), false
+	for i := range t.ks.shards {
+		t.ks.shards[i].announce()
+		if ms, ok := t.ks.NextDueMs(i, t.Now); ok && (!any || ms < left) {
+			left, any = ms, true
+		}
+	}
+	if !any {
+		return -1
+	}
+	return t.Now.WallMs() + left
+}
+
+// IndexBytes is the memory that the hash tables take. REQUIRES all shards to be locked.
+func (t *Txn) IndexBytes() int64 {
+	n := int64(0)
+	for _, s := range t.ks.shards {
+		for _, d := range s.dbs {
+			if d != nil {
+				n += d.table.Bytes()
+			}
+		}
+	}
+	return n
+}
+
+// Committed is the memory of the shards that may be resident, in bytes.
+func (k *Keyspace) Committed() int64 {
+	n := int64(0)
+	for _, s := range k.shards {
+		n += s.arena.Committed()
+	}
+	return n
+}
+
+// External is what AddExternal reported, in bytes.
+func (k *Keyspace) External() int64 { return k.extra.Load() }
+
+// SampleKeys hands up to n keys of each shard's databases to fn. REQUIRES all shards to
+// be locked.
+func (t *Txn) SampleKeys(n int, fn func(key []byte, volatile bool)) {
+	for _, s := range t.ks.shards {
+		for _, d := range s.dbs {
+			if d == nil {
+				continue
+			}
+			d.table.Sample(s.rnd.Uint64(), n, false, func(h store.Handle) {
+				e := s.arena.Entry(h)
+				fn(e.Key(), e.HasDeadline())
+			})
+		}
+	}
 }
 
 // Counts are the counters of all shards together. REQUIRES all shards to be locked.
@@ -41,6 +122,9 @@ func (t *Txn) Counts() Counts {
 		sum.EvictedExpiredPresent += c.EvictedExpiredPresent
 		sum.LazyFreed += c.LazyFreed
 		sum.DefragMoved += c.DefragMoved
+		for _, tbl := range s.trash {
+			sum.Pending += int64(tbl.Len())
+		}
 	}
 	return sum
 }
@@ -52,18 +136,7 @@ func (t *Txn) ResetCounts() {
 	}
 	t.ks.ActiveLag.Reset()
 	t.ks.LazyLag.Reset()
-}
-
-// PendingFree is the number of entries whose memory is still to be given back after a flush.
-// REQUIRES all shards to be locked.
-func (t *Txn) PendingFree() int {
-	n := 0
-	for _, s := range t.ks.shards {
-		for _, tbl := range s.trash {
-			n += tbl.Len()
-		}
-	}
-	return n
+	t.ks.EvictionLag.Reset()
 }
 
 // DueBacklog is the number of keys that are due and still in memory. REQUIRES all shards to be locked.

@@ -120,7 +120,9 @@ func (t *Txn) find(db int, key []byte) (Entry, bool) {
 	en := Entry{s: s, d: d, db: db, hash: hash, slot: slot, h: h, e: s.arena.Entry(h)}
 	if en.e.HasDeadline() {
 		if at := Deadline(en.e.Deadline()); at.due(t.Now) {
-			t.expire(en, at)
+			if !t.ks.Settings.HoldExpiry.Load() {
+				t.expire(en, at)
+			}
 			return Entry{}, false
 		}
 	}

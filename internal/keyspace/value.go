@@ -146,3 +146,6 @@ func decodeInt(b []byte) int64 {
 	}
 	return int64(binary.LittleEndian.Uint64(b))
 }
+
+// Address identifies the entry's block in its shard, for debugging.
+func (en Entry) Address() uint64 { return uint64(en.s.index)<<32 | uint64(en.h) }
