@@ -1,0 +1,95 @@
+package pubsub
+
+import (
+	"strconv"
+	"sync/atomic"
+
+	"github.com/curfewkv/curfew/internal/journal"
+)
+
+// Flags choose the keyspace notifications, as notify-keyspace-events does.
+type Flags struct {
+	Classes journal.Class
+	// Keyspace publishes to __keyspace@<db>__:<key>, Keyevent to __keyevent@<db>__:<event>.
+	Keyspace, Keyevent bool
+}
+
+// letters are the classes' letters in notify-keyspace-events. A is all of them but m and n.
+var letters = map[byte]journal.Class{
+	'g': journal.ClassGeneric, '$': journal.ClassString, 'l': journal.ClassList, 's': journal.ClassSet,
+	'h': journal.ClassHash, 'z': journal.ClassZSet, 'x': journal.ClassExpired, 'e': journal.ClassEvicted,
+	't': journal.ClassStream, 'd': journal.ClassModule, 'm': journal.ClassKeyMiss, 'n': journal.ClassNew,
+}
+
+// ParseFlags reads the value of notify-keyspace-events; ok is false when it has a letter that means nothing.
+func ParseFlags(text string) (f Flags, ok bool) {
+	for i := range len(text) {
+		switch c := text[i]; c {
+		case 'K':
+			f.Keyspace = true
+		case 'E':
+			f.Keyevent = true
+		case 'A':
+			for letter, class := range letters {
+				if letter != 'm' && letter != 'n' {
+					f.Classes |= class
+				}
+			}
+		default:
+			class, known := letters[c]
+			if !known {
+				return Flags{}, false
+			}
+			f.Classes |= class
+		}
+	}
+	return f, true
+}
+
+// wants reports whether anything is published.
+func (f Flags) wants() bool { return f.Classes != 0 && (f.Keyspace || f.Keyevent) }
+
+// Notifier publishes the events of change records. Safe for concurrent use.
+type Notifier struct {
+	registry *Registry
+	journal  *journal.Journal
+	id       journal.ID
+	flags    atomic.Pointer[Flags]
+}
+
+// NewNotifier registers a notifier with the journal; nothing is published until Set says so.
+func NewNotifier(j *journal.Journal, r *Registry) *Notifier {
+	n := &Notifier{registry: r, journal: j}
+	n.flags.Store(&Flags{})
+	n.id = j.Register(n)
+	return n
+}
+
+// Set chooses what is published from now on. The journal spends nothing on a notifier that publishes nothing.
+func (n *Notifier) Set(f Flags) {
+	n.flags.Store(&f)
+	n.journal.Enable(n.id, f.wants())
+}
+
+// Consume publishes the record's event: to the channel of the key first, then to the channel of the event.
+func (n *Notifier) Consume(r *journal.Record) {
+	f := n.flags.Load()
+	if r.Event.Class&f.Classes == 0 || r.Event.Name == "" || n.registry.idle() {
+		return
+	}
+	var space [128]byte
+	if f.Keyspace {
+		channel := appendPrefix(space[:0], "__keyspace@", r.DB)
+		n.registry.Publish(append(channel, r.Key...), []byte(r.Event.Name))
+	}
+	if f.Keyevent {
+		channel := appendPrefix(space[:0], "__keyevent@", r.DB)
+		n.registry.Publish(append(channel, r.Event.Name...), r.Key)
+	}
+}
+
+func appendPrefix(dst []byte, kind string, db int) []byte {
+	dst = append(dst, kind...)
+	dst = strconv.AppendInt(dst, int64(db), 10)
+	return append(dst, "__:"...)
+}
