@@ -60,6 +60,14 @@ func (c *Conn) ReadWithin(limit time.Duration) (Reply, error) {
 	return ReadReply(c.r)
 }
 
+// ReadSome reads raw bytes, whatever has arrived, waiting for the first at most the given time.
+func (c *Conn) ReadSome(buf []byte, limit time.Duration) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(limit)); err != nil {
+		return 0, err
+	}
+	return c.r.Read(buf)
+}
+
 // Do sends one command and reads its reply.
 func (c *Conn) Do(args ...string) (Reply, error) {
 	if err := c.Send(Encode(nil, args...)); err != nil {

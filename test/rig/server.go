@@ -53,7 +53,9 @@ func Curfew(t testing.TB, options ...string) *Server {
 	if s.path == "" {
 		s.path = built(t)
 	}
-	if filepath.Base(s.path) != "redis-server" {
+	if filepath.Base(s.path) == "redis-server" {
+		s.Name = "redis in Curfew's place"
+	} else {
 		s.args = []string{"serve"}
 	}
 	return launch(t, s)
@@ -166,7 +168,8 @@ func (s *Server) waitReady() error {
 		if c, err := Dial(s); err == nil {
 			reply, err := c.Do("PING")
 			c.Close()
-			if err == nil && reply.Kind != '-' {
+			// With a password set, the answer is an error; that is an answer. Loading is not over yet.
+			if err == nil && !strings.HasPrefix(reply.Text, "LOADING") {
 				return nil
 			}
 		}
