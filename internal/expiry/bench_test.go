@@ -38,7 +38,7 @@ func BenchmarkAdd(b *testing.B) {
 	}
 	f := newFarm(n)
 	b.ResetTimer()
-	for i := range b.N { // not Loop: it counts wrongly when the timer is stopped within
+	for i := range b.N {
 		if i%n == 0 {
 			f.Index = New(f.base)
 			f.Due(hour)
@@ -73,7 +73,7 @@ func BenchmarkCascade(b *testing.B) {
 	for range b.N {
 		b.StopTimer()
 		f := newFarm(n)
-		f.Due(hour)
+		f.Due(hour) // from here all lie in one slot of level 4
 		for _, i := range rnd.Perm(n) {
 			f.add(i, uint64(10*hour+rnd.Int64N(hour)))
 		}

@@ -138,9 +138,10 @@ func (x *Index) overtaken(now uint64) (h uint32, ok bool) {
 // let m be the highest digit in which now differs from pos. What is on the levels below m agrees with pos in digit m, so
 // it lies before now; the slot of level m that now is in begins before now; neither can hold anything, as the first slot
 // begins after now. All other slots mean the same for both positions. For the same reason there is no pending list: it
-// begins at pos. (A first slot with a floor lies behind pos and holds now: then now is before pos.)
+// begins at pos. (A first slot with a floor lies behind pos and holds now: then now is before pos.) An empty index may
+// follow back as well.
 func (x *Index) catchUp(now uint64) {
-	if now > x.pos {
+	if now > x.pos || x.n == 0 {
 		x.setPos(now)
 	}
 }

@@ -48,6 +48,7 @@ type Index struct {
 const noSlot = ^slot(0)
 
 // New returns an empty index over the entries at base, which must stay valid for as long as the index is used.
+// Calling Due with the time of day before the first Add to an empty index places that entry and those after it finely.
 func New(base unsafe.Pointer) *Index { return &Index{base: base, floorSlot: noSlot} }
 
 // Len is the number of entries.
@@ -59,8 +60,8 @@ func (x *Index) Moves() uint64 { return x.moves }
 // Add puts the entry h, whose node's Deadline is set, into the index.
 func (x *Index) Add(h uint32) {
 	d := x.deadline(h)
-	if x.n == 0 {
-		x.pos = d // wherever pos was left when the index became empty, d is a better place
+	if x.pos == 0 && x.n == 0 {
+		x.pos = d // no one has told the time yet: the neighbourhood of the first entry is better than that of 0
 	}
 	s := x.slotOf(d)
 	x.push(s, h)
@@ -173,8 +174,5 @@ func (x *Index) clear(s slot) {
 	}
 	if uint(x.pending) == level && level != 0 && s == x.own(level) {
 		x.pending = 0
-	}
-	if s == x.floorSlot {
-		x.floorSlot = noSlot
 	}
 }

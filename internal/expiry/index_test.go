@@ -294,3 +294,64 @@ func TestWalkGoesByDeadline(t *testing.T) {
 		t.Fatalf("went on to %d after false", seen)
 	}
 }
+
+// pendingFarm is an index in the middle of refining: of n entries in one slot of level 2, moved are re-placed.
+func pendingFarm(n, moved int) (f *farm, s slot) {
+	f = newFarm(n)
+	f.Due(1)
+	for i := range n {
+		f.add(i, uint64(5<<12+i%64)) // all to be re-placed into the slots of level 0
+	}
+	s, _ = f.first()
+	f.refine(s)
+	f.drain(0, moved)
+	return f, f.own(2)
+}
+
+// TestPendingHeadMayMove: the entry that heads the pending list may be named, too, by what is left in the table of heads
+// from before its slot was emptied.
+func TestPendingHeadMayMove(t *testing.T) {
+	f, own := pendingFarm(8, 2)
+	h := f.heads[own]
+	f.heads[f.slotOf(f.deadline(h))] = h
+	*f.node(handle(8)) = *f.node(h)
+	f.Relocate(h, handle(8))
+	if f.heads[own] != handle(8) {
+		t.Fatal("the pending list begins with an entry that has moved away")
+	}
+	if seen := f.walked(); seen != 8 {
+		t.Fatalf("%d of 8 left", seen)
+	}
+}
+
+func (f *farm) walked() (seen int) {
+	f.Walk(func(uint32) bool { seen++; return true })
+	return seen
+}
+
+// TestCountsWhileRefining: an entry removed while others are pending may be taken for a pending one. The sum stays right.
+func TestCountsWhileRefining(t *testing.T) {
+	f, _ := pendingFarm(3*64, 100)
+	for _, i := range rand.New(rand.NewPCG(13, 14)).Perm(3 * 64) {
+		f.Remove(handle(i))
+		if got := f.CountDue(6 << 12); got != f.Len() {
+			t.Fatalf("%d due, %d there", got, f.Len())
+		}
+	}
+}
+
+// TestWhatIsRefinedNeedNotWaitForTheRest: an entry that becomes due while a long list is being refined goes at once.
+func TestWhatIsRefinedNeedNotWaitForTheRest(t *testing.T) {
+	f := newFarm(102)
+	f.Due(1)
+	f.add(0, 5<<12+3)
+	for i := 1; i < 102; i++ {
+		f.add(i, 5<<12+4000)
+	}
+	if _, state := f.Advance(5<<12, 10); state != More || f.pending == 0 {
+		t.Fatalf("state %d, pending on level %d", state, f.pending)
+	}
+	if h, state := f.Advance(5<<12+3, 10); state != Found || h != handle(0) {
+		t.Fatalf("state %d: the due entry waits for the others", state)
+	}
+}
