@@ -26,6 +26,17 @@
 //
 // Hooks run with the registry's mutex held and must not call Set or Rewrite.
 //
+// # Where it differs from Redis 7 on purpose
+//
+//   - An unknown key in a file is a warning; on the command line it is an error.
+//   - A # that begins a word behind a value begins a comment.
+//   - A number of bytes without digits, or that does not fit 63 bits, is refused
+//     where Redis takes 0 or cuts it; t and tb are units.
+//   - notify-keyspace-events shows the n behind an A, so that it survives a
+//     rewrite. A key and its alias in one CONFIG SET are a duplicate.
+//   - CONFIG REWRITE leaves lines that it does not know and lines that are right
+//     already; its values win over included files; a link to the file stays.
+//
 // # What it is not
 //
 // It knows no sockets, clients or commands, and it logs nothing: what a load

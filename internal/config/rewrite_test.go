@@ -284,3 +284,32 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestRewriteAllWritesEveryKeyOnceAndLoadsTheSame(t *testing.T) {
+	path := writeFile(t, filepath.Join(t.TempDir(), "f"), "# mine\nhz 20\n")
+	r := full()
+	if err := r.LoadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	set(t, r, "save", "")
+	if err := r.RewriteAll(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range r.order {
+		want := len(e.value.lines())
+		if got := strings.Count("\n"+string(text), "\n"+e.name+" "); got != want {
+			t.Errorf("%s has %d lines, want %d", e.name, got, want)
+		}
+	}
+	again := full()
+	if err := again.LoadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := sameAs(again, r); err != nil {
+		t.Errorf("%v in\n%s", err, text)
+	}
+}
