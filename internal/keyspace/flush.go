@@ -24,6 +24,7 @@ func (t *Txn) Flush(db int, sync bool) int {
 		n += d.table.Len() - d.due(t.Now)
 		s.counts.Dirty += int64(d.table.Len())
 		s.trash = append(s.trash, d.table)
+		s.hasTrash.Store(true)
 		s.dbs[db] = nil
 		s.announce()
 		if sync {
@@ -54,12 +55,16 @@ func (s *shard) drainOne(n int) {
 	tbl := s.trash[0]
 	if tbl.Drain(n, func(h store.Handle) { s.arena.Free(h); s.counts.LazyFreed++ }) {
 		s.trash = s.trash[1:]
+		s.hasTrash.Store(len(s.trash) > 0)
 	}
 }
 
 // DrainSlice frees entries of flushed databases of one shard for at most budget of lock time. Reports whether more is to do.
 func (t *Txn) DrainSlice(shard int, budget time.Duration, c clock.Clock) (more bool) {
 	s := t.ks.shards[shard]
+	if !s.hasTrash.Load() {
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	end := c.Mono() + int64(budget)

@@ -24,6 +24,7 @@ type shard struct {
 
 	// announced by the shard, read without the lock: lower bounds of the earliest deadline on each timeline in ms, or never.
 	nextMono, nextWall atomic.Int64
+	hasTrash           atomic.Bool // there are flushed tables to empty
 
 	// guarded by mu
 	dbs    []*database

@@ -126,7 +126,7 @@ func (l *loop) run() {
 			l.event(&l.events[i])
 		}
 		l.drainInbox()
-		busy = l.expire() || n > 0
+		busy = l.expire() || l.drainTrash() || n > 0
 		l.periodic()
 		if l.stopping && l.drained() {
 			return
@@ -171,7 +171,7 @@ func (l *loop) poll() (int, error) {
 func (l *loop) sleepMs() int {
 	now := l.srv.clock.Now()
 	until := min(l.nextTick, now.Mono+int64(tick))
-	if l.srv.keyspace.Settings.ActiveExpiry.Load() {
+	if set := &l.srv.keyspace.Settings; set.ActiveExpiry.Load() && !set.HoldExpiry.Load() {
 		for _, s := range l.shards {
 			if ms, ok := l.srv.keyspace.NextDueMs(s, now); ok {
 				until = min(until, (now.Mono/1e6+ms)*1e6)
@@ -242,6 +242,16 @@ func (l *loop) expire() bool {
 			return true // stay on the shard until it is done; clients are served in between
 		}
 		l.due = (l.due + 1) % len(l.shards)
+	}
+	return false
+}
+
+// drainTrash frees entries of flushed databases for one slice of time; true: more are to be freed.
+func (l *loop) drainTrash() bool {
+	for _, shard := range l.shards {
+		if l.worker.Txn().DrainSlice(shard, sliceBudget, l.srv.clock) {
+			return true
+		}
 	}
 	return false
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/curfewkv/curfew/internal/dispatch"
 	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
+	"github.com/curfewkv/curfew/internal/metrics"
 	"github.com/curfewkv/curfew/internal/session"
 )
 
@@ -40,6 +41,7 @@ type Server struct {
 	sessions *session.Registry
 	pause    *session.Pause
 	services services
+	metrics  *metrics.Set
 	loops    []*loop
 	started  clock.Instant
 	runID    string
@@ -49,6 +51,7 @@ type Server struct {
 	stats     stats
 	stopping  atomic.Bool
 	failed    atomic.Pointer[error]
+	snapshot  snapshot // of the INFO under way; guarded by all shards' locks
 	done      sync.WaitGroup
 	cancel    context.CancelFunc
 	release   chan struct{} // wakes the goroutine that gives pages back
@@ -65,7 +68,7 @@ type stats struct {
 // New builds a server from redis-server's arguments: a configuration file first, then --key value pairs. It listens only in Run.
 func New(args []string) (*Server, error) {
 	s := &Server{
-		config: config.New(), journal: &journal.Journal{}, sessions: session.NewRegistry(), pause: &session.Pause{},
+		config: config.New(), journal: &journal.Journal{}, sessions: session.NewRegistry(), pause: &session.Pause{}, metrics: metrics.NewSet(),
 		release: make(chan struct{}, 1), runID: newRunID(),
 	}
 	s.listeners.byFD = map[int]*listener{}
@@ -131,6 +134,7 @@ func (s *Server) build(directives *config.FileDirectives) error {
 		}
 	}
 	s.dispatch = dispatch.New(s.dispatchOptions(n))
+	s.declareFigures()
 	for i := range n {
 		var mine []int
 		for shard := i; shard < shards; shard += n {

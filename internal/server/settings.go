@@ -25,6 +25,7 @@ type settings struct {
 	slowerThan, slowLen                              *config.Int
 	latencyThreshold                                 *config.Int
 	latencyTracking                                  *config.Bool
+	latencyPercentiles                               *config.Percentiles
 	trackingMax                                      *config.Int
 	lazyUserDel, lazyUserFlush                       *config.Bool
 	logLevel                                         *config.Enum
@@ -68,26 +69,27 @@ func declare(r *config.Registry, listen, apply *config.Apply) *settings {
 		lfuLog:      r.Int("lfu-log-factor", 10, 0, 1<<31-1, config.OnApply(apply), config.Doc("how slowly the LFU counter saturates")),
 		lfuDecay:    r.Int("lfu-decay-time", 1, 0, 1<<31-1, config.OnApply(apply), config.Doc("minutes without access after which the LFU counter falls by one")),
 
-		notify:           r.NotifyKeyspaceEvents(config.OnApply(apply)),
-		slowerThan:       r.Int("slowlog-log-slower-than", 10000, -1, 1<<62, config.Doc("microseconds from which a command is logged as slow; -1: never")),
-		slowLen:          r.Int("slowlog-max-len", 128, 0, 1<<62, config.OnApply(apply), config.Doc("entries kept by the slow log")),
-		latencyThreshold: r.Int("latency-monitor-threshold", 0, 0, 1<<62, config.OnApply(apply), config.Doc("milliseconds from which an event is sampled; 0: none")),
-		latencyTracking:  r.Bool("latency-tracking", true, config.Doc("keep a histogram of each command's duration")),
-		trackingMax:      r.Int("tracking-table-max-keys", 1000000, 0, 1<<62, config.Doc("keys remembered for client-side caching; 0: no limit")),
-		lazyUserDel:      r.Bool("lazyfree-lazy-user-del", false, config.NoEffect(alwaysLazy)),
-		lazyUserFlush:    r.Bool("lazyfree-lazy-user-flush", false, config.Doc("FLUSHALL and FLUSHDB without SYNC or ASYNC give memory back in the background")),
-		logLevel:         r.Enum("loglevel", "notice", []string{"debug", "verbose", "notice", "warning", "nothing"}, config.OnApply(apply), config.Doc("least level that is logged")),
-		logFile:          r.String("logfile", "", config.Immutable(), config.Doc("file to log to; empty: standard output")),
-		pidFile:          r.String("pidfile", "", config.Immutable(), config.Doc("file that holds the process id while the server runs")),
-		dir:              r.String("dir", ".", config.Protected(), config.Doc("working directory"), config.OnSet(func(_, to string) error { return chdir(to) })),
-		daemonize:        r.Bool("daemonize", false, config.Immutable(), config.NoEffect("run it under a service manager")),
-		showLogo:         r.Bool("always-show-logo", false, config.Immutable(), config.NoEffect("there is none")),
-		expireClock:      r.Enum("expire-clock", "monotonic", []string{"monotonic", "wall"}, config.OnApply(apply), config.Doc("clock that relative TTLs age on")),
-		defrag:           r.Bool("activedefrag", true, config.Doc("move entries out of sparse pages so that memory goes back to the system")),
-		debugCommand:     r.Enum("enable-debug-command", "no", []string{"no", "yes", "local"}, config.Immutable(), config.Doc("who may call DEBUG")),
-		shards:           r.Int("shards", 0, 0, 64, config.Immutable(), config.Doc("lock units of the keyspace, a power of two; 0: chosen by the number of cores")),
-		loops:            r.Int("event-loops", 0, 0, 256, config.Immutable(), config.Doc("event loops; 0: one for each core")),
-		shutdownTimeout:  r.Int("shutdown-timeout", 10, 0, 1<<31-1, config.Doc("seconds that a stopping server waits for replies to be taken")),
+		notify:             r.NotifyKeyspaceEvents(config.OnApply(apply)),
+		slowerThan:         r.Int("slowlog-log-slower-than", 10000, -1, 1<<62, config.Doc("microseconds from which a command is logged as slow; -1: never")),
+		slowLen:            r.Int("slowlog-max-len", 128, 0, 1<<62, config.OnApply(apply), config.Doc("entries kept by the slow log")),
+		latencyThreshold:   r.Int("latency-monitor-threshold", 0, 0, 1<<62, config.OnApply(apply), config.Doc("milliseconds from which an event is sampled; 0: none")),
+		latencyTracking:    r.Bool("latency-tracking", true, config.Doc("keep a histogram of each command's duration")),
+		latencyPercentiles: r.LatencyTrackingInfoPercentiles(config.Doc("percentiles that INFO latencystats shows")),
+		trackingMax:        r.Int("tracking-table-max-keys", 1000000, 0, 1<<62, config.Doc("keys remembered for client-side caching; 0: no limit")),
+		lazyUserDel:        r.Bool("lazyfree-lazy-user-del", false, config.NoEffect(alwaysLazy)),
+		lazyUserFlush:      r.Bool("lazyfree-lazy-user-flush", false, config.Doc("FLUSHALL and FLUSHDB without SYNC or ASYNC give memory back in the background")),
+		logLevel:           r.Enum("loglevel", "notice", []string{"debug", "verbose", "notice", "warning", "nothing"}, config.OnApply(apply), config.Doc("least level that is logged")),
+		logFile:            r.String("logfile", "", config.Immutable(), config.Doc("file to log to; empty: standard output")),
+		pidFile:            r.String("pidfile", "", config.Immutable(), config.Doc("file that holds the process id while the server runs")),
+		dir:                r.String("dir", ".", config.Protected(), config.Doc("working directory"), config.OnSet(func(_, to string) error { return chdir(to) })),
+		daemonize:          r.Bool("daemonize", false, config.Immutable(), config.NoEffect("run it under a service manager")),
+		showLogo:           r.Bool("always-show-logo", false, config.Immutable(), config.NoEffect("there is none")),
+		expireClock:        r.Enum("expire-clock", "monotonic", []string{"monotonic", "wall"}, config.OnApply(apply), config.Doc("clock that relative TTLs age on")),
+		defrag:             r.Bool("activedefrag", true, config.Doc("move entries out of sparse pages so that memory goes back to the system")),
+		debugCommand:       r.Enum("enable-debug-command", "no", []string{"no", "yes", "local"}, config.Immutable(), config.Doc("who may call DEBUG")),
+		shards:             r.Int("shards", 0, 0, 64, config.Immutable(), config.Doc("lock units of the keyspace, a power of two; 0: chosen by the number of cores")),
+		loops:              r.Int("event-loops", 0, 0, 256, config.Immutable(), config.Doc("event loops; 0: one for each core")),
+		shutdownTimeout:    r.Int("shutdown-timeout", 10, 0, 1<<31-1, config.Doc("seconds that a stopping server waits for replies to be taken")),
 	}
 	r.Int("hz", 10, 0, 1<<31-1, config.Clamp(1, 500), config.NoEffect(noSampling))
 	r.Bool("dynamic-hz", true, config.NoEffect(noSampling))

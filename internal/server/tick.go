@@ -18,10 +18,7 @@ func (s *Server) tick(l *loop) {
 			tx.DefragSlice(shard, defragBudget, s.clock)
 		}
 	}
-	select {
-	case s.release <- struct{}{}:
-	default:
-	}
+	s.purge()
 	if l.index != 0 {
 		return
 	}
