@@ -1,2 +1,2 @@
-// Package stringcmd holds the commands of strings.
+// Package stringcmd holds the commands of strings, and GETBIT and SETBIT, which take a string as an array of bits.
 package stringcmd

@@ -1,0 +1,24 @@
+package stringcmd
+
+import "github.com/curfewkv/curfew/internal/command"
+
+var getdel = &command.Spec{
+	Name: "getdel", Arity: 2, Flags: command.Write | command.Fast,
+	Keys:  command.Keys{First: 1, Last: 1, Step: 1, Flags: "RW access delete"},
+	Group: "string", Since: "6.2.0", Complexity: "O(1)",
+	Summary: "Reads the string that a key holds and deletes the key.",
+	Syntax:  "key",
+	Run: func(c *command.Ctx) error {
+		en, ok, err := c.StringEntry(c.Args[1])
+		if err != nil {
+			return err
+		}
+		if !ok {
+			c.Out.Null()
+			return nil
+		}
+		c.Out.Bulk(en.String(c.Scratch[:0]))
+		c.Tx.Delete(en, eventDel)
+		return nil
+	},
+}
