@@ -42,10 +42,15 @@ const (
 // First 0 means none.
 type Keys struct {
 	First, Last, Step int
-	// Flags of all of these keys in COMMAND INFO, such as "RW access update".
+	// Flags of all of these keys in COMMAND INFO, such as "RW access update"; "not_key" where they are names of channels.
 	Flags string
 	// Find returns the positions where the pattern above cannot; nil result means the arguments are malformed.
 	Find func(args [][]byte) []int
+	// Rules replace the one that follows from First, Last, Step and Flags, where the keys differ in their flags or take
+	// more than a range to find. Clients read them; the server itself goes by the fields above.
+	Rules []KeyRule
+	// FlagsAt are the flags of the key at a position where "variable_flags" says that they depend on the arguments.
+	FlagsAt func(args [][]byte, pos int) string
 }
 
 // Spec declares one command or subcommand.
@@ -58,9 +63,12 @@ type Spec struct {
 	Keys  Keys
 	// Group, Since, Summary, Complexity and Syntax feed COMMAND DOCS. Syntax is the arguments as the Redis manual writes them.
 	Group, Since, Summary, Complexity, Syntax string
+	// Tips for clients, as Redis names them: "nondeterministic_output", "request_policy:all_shards".
+	Tips string
 	// Deprecated since, and the replacement, when it is.
 	DeprecatedSince, ReplacedBy string
-	// Categories are ACL categories beyond those that follow from flags and group, such as "@dangerous".
+	// Categories are ACL categories beyond those that follow from flags and group, such as "@dangerous"; "-@keyspace" takes
+	// one away.
 	Categories  string
 	Subcommands []*Spec
 	// Room estimates by how many bytes the command may grow the memory, where the size of its arguments does not tell.
@@ -83,6 +91,19 @@ func (s *Spec) ArityOK(n int) bool {
 		return n >= -s.Arity
 	}
 	return n == s.Arity
+}
+
+// KeyRules are the rules by which clients find the keys of the command.
+func (s *Spec) KeyRules() []KeyRule {
+	k := &s.Keys
+	if k.Rules != nil || k.First == 0 {
+		return k.Rules
+	}
+	last := k.Last
+	if last > 0 {
+		last -= k.First
+	}
+	return []KeyRule{{Flags: k.Flags, Index: k.First, Last: last, Step: max(1, k.Step)}}
 }
 
 // HasKeys reports whether the command can name keys.
