@@ -1,0 +1,201 @@
+package tracking
+
+import (
+	"hash/maphash"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/curfewkv/curfew/internal/journal"
+	"github.com/curfewkv/curfew/internal/session"
+	"github.com/curfewkv/curfew/resp"
+)
+
+// Config is what a Table is made of.
+type Config struct {
+	Journal  *journal.Journal
+	Sessions *session.Registry
+	// Limit is the hard output limit of a session in bytes, 0 for none.
+	Limit func(s *session.Session) int64
+	// MaxKeys is tracking-table-max-keys, 0 for no limit.
+	MaxKeys func() int64
+}
+
+// Table knows who is to be told of what. Safe for concurrent use; session.Tracking is changed by its session's owner alone.
+type Table struct {
+	// immutable
+	journal  *journal.Journal
+	id       journal.ID
+	sessions *session.Registry
+	limit    func(s *session.Session) int64
+	maxKeys  func() int64
+
+	clients clients
+	readers readers
+	cast    broadcast
+	flushed atomic.Bool // a database was flushed since the last Flush
+	// switching serialises joining and leaving with the journal's switch and what an empty table is cleared of.
+	switching sync.Mutex
+}
+
+// New registers a table with the journal, disabled.
+func New(c Config) *Table {
+	t := &Table{journal: c.Journal, sessions: c.Sessions, limit: c.Limit, maxKeys: c.MaxKeys}
+	t.readers.seed = maphash.MakeSeed()
+	t.id = c.Journal.Register(t)
+	return t
+}
+
+// On begins tracking for a session, or changes how. The error says what Redis says, without its prefix. Called by the
+// session's owner.
+func (t *Table) On(s *session.Session, o Options) error {
+	if err := o.check(s.Tracking); err != nil {
+		return err
+	}
+	prefixes := o.Prefixes
+	if o.BCast && len(prefixes) == 0 {
+		prefixes = []string{""}
+	}
+	st := &session.Tracking{BCast: o.BCast, OptIn: o.OptIn, OptOut: o.OptOut, NoLoop: o.NoLoop, Redirect: o.Redirect}
+	if old := s.Tracking; old != nil {
+		st.Caching, st.Prefixes = old.Caching, old.Prefixes
+	}
+	for _, p := range prefixes {
+		if i, there := slices.BinarySearch(st.Prefixes, p); !there {
+			st.Prefixes = slices.Insert(slices.Clone(st.Prefixes), i, p)
+		}
+	}
+	s.Tracking = st
+	s.SetFlag(session.FlagTracking, true)
+	s.SetFlag(session.FlagBCast, o.BCast)
+	s.SetFlag(session.FlagBrokenRedirect, false)
+	s.Public.Redirect.Store(int64(o.Redirect))
+	t.switching.Lock()
+	defer t.switching.Unlock()
+	cl := &client{s: s, bcast: o.BCast, noLoop: o.NoLoop, redirect: o.Redirect}
+	t.clients.set(s.ID, cl)
+	for _, p := range st.Prefixes {
+		t.cast.join(p, cl)
+	}
+	t.journal.Enable(t.id, true)
+	return nil
+}
+
+// Off ends tracking for a session: it asked for that, is reset or disconnects. Called by the session's owner.
+func (t *Table) Off(s *session.Session) {
+	if s.Tracking == nil {
+		return
+	}
+	t.switching.Lock()
+	defer t.switching.Unlock()
+	for _, p := range s.Tracking.Prefixes {
+		t.cast.leave(p, s.ID)
+	}
+	t.clients.remove(s.ID)
+	s.Tracking = nil
+	for _, f := range []uint32{session.FlagTracking, session.FlagBCast, session.FlagBrokenRedirect} {
+		s.SetFlag(f, false)
+	}
+	s.Public.Redirect.Store(-1)
+	if t.clients.count.Load() == 0 {
+		t.journal.Enable(t.id, false)
+		t.readers.clear()
+	}
+}
+
+// Remember notes that a session read keys with a read-only command. REQUIRES the keys' shards to be locked, since before
+// they were read. Called by the session's owner. The database does not matter, see the package's comment.
+func (t *Table) Remember(s *session.Session, _ int, keys [][]byte) {
+	st := s.Tracking
+	if st == nil || st.BCast || st.OptIn && !st.Caching || st.OptOut && st.Caching {
+		return
+	}
+	for _, key := range keys {
+		t.readers.add(key, s.ID, func(id uint64) bool { return t.clients.get(id) != nil })
+	}
+	t.trim(2 * len(keys))
+}
+
+// CommandDone ends what CLIENT CACHING said for one command. Called after each command outside EXEC by the session's owner.
+func (t *Table) CommandDone(s *session.Session) {
+	st := s.Tracking
+	switch {
+	case st == nil || !st.Caching:
+	case st.KeepCaching:
+		st.KeepCaching = false
+	case !s.Multi.Open: // it lasts over a transaction
+		st.Caching = false
+	}
+}
+
+// Consume tells who is concerned by a record, or gathers it for Flush.
+func (t *Table) Consume(r *journal.Record) {
+	switch {
+	case !r.Reason.Mutates() || r.Reason == journal.Swapped:
+		return
+	case r.Reason == journal.Flushed:
+		t.readers.clear()
+		t.flushed.Store(true)
+		return
+	}
+	if len(t.cast.prefixes()) > 0 {
+		origin := r.Origin
+		if r.Reason == journal.Expired || r.Reason == journal.Evicted || r.Reason == journal.Invalidated {
+			origin = 0 // nobody's own change, even if a session's command came upon it
+		}
+		t.cast.note(r.Key, origin)
+	}
+	if t.readers.keys.Load() == 0 {
+		return
+	}
+	if ids := t.readers.take(r.Key); len(ids) > 0 {
+		t.tell(string(r.Key), ids, r.Origin)
+	}
+}
+
+// tell sends the readers of a key that it is to be forgotten.
+func (t *Table) tell(key string, ids []uint64, origin uint64) {
+	for _, id := range ids {
+		cl := t.clients.get(id)
+		// A session that has turned to broadcasting since is told by that.
+		if cl == nil || cl.bcast || cl.noLoop && id == origin {
+			continue
+		}
+		t.sendKeys(cl, key)
+	}
+}
+
+// Flush sends what was gathered. Each worker calls it at the end of a turn, without locks; it costs two loads when there is
+// nothing to send.
+func (t *Table) Flush() {
+	if t.flushed.Load() && t.flushed.Swap(false) {
+		for _, cl := range t.clients.all() {
+			t.send(cl, func(w *resp.Writer) { w.Null() })
+		}
+	}
+	t.flushBroadcast()
+}
+
+// Trim forgets keys over the limit, n at most, and reports whether there are more. For a change of the limit: otherwise
+// remembering a key keeps to it.
+func (t *Table) Trim(n int) (more bool) {
+	t.trim(n)
+	limit := t.maxKeys()
+	return limit > 0 && t.readers.keys.Load() > limit
+}
+
+func (t *Table) trim(n int) {
+	limit := t.maxKeys()
+	for ; n > 0 && limit > 0 && t.readers.keys.Load() > limit; n-- {
+		key, ids, ok := t.readers.takeRandom()
+		if !ok {
+			return
+		}
+		t.tell(key, ids, 0)
+	}
+}
+
+// Counts are the figures of INFO: tracking sessions, remembered keys, session ids over all of them, prefixes.
+func (t *Table) Counts() (sessions, keys, items, prefixes int64) {
+	return t.clients.count.Load(), t.readers.keys.Load(), t.readers.items.Load(), int64(len(t.cast.prefixes()))
+}
