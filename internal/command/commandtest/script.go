@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 //	    +OK | new:a set:a expire:a  its reply, and the events that it gives, all of them
 //	@advance 10s                    lets time pass
 //	@step -5s                       sets the wall clock
+//	@clock                          says that the case depends on where the clock stands
 //	@db 3, @resp3                   change the session
 //	@policy allkeys-lfu             sets maxmemory-policy
 //	@maxmemory 1000000              sets maxmemory
@@ -27,7 +29,7 @@ import (
 type scriptCase struct {
 	name  string
 	steps []step
-	timed bool // moves the clock, which redis-server cannot
+	timed bool // moves the clock or depends on it
 }
 
 // step is a command or a directive.
@@ -38,6 +40,9 @@ type step struct {
 	want      string
 	ours      bool // not compared with redis-server
 }
+
+// timeDirectives mark a case that redis-server cannot take part in.
+var timeDirectives = []string{"@clock", "@advance", "@step"}
 
 // RunScripts runs the scripts that the pattern names, each case on a server that fresh makes.
 func RunScripts(t *testing.T, pattern string, fresh func(testing.TB) *Server) {
@@ -78,6 +83,7 @@ func (s *Server) direct(st step) {
 			return
 		}
 		s.Clock.Advance(d)
+	case "@clock":
 	case "@db":
 		n, err := strconv.Atoi(st.args[1])
 		if err != nil {
@@ -153,7 +159,7 @@ func parseScript(file, body string) (cases []scriptCase, err error) {
 			return nil, fmt.Errorf("%s: %w", at, err)
 		}
 		st := step{at: at, args: args, directive: line[0] == '@', ours: ours}
-		c.timed = c.timed || args[0] == "@advance" || args[0] == "@step"
+		c.timed = c.timed || slices.Contains(timeDirectives, args[0])
 		c.steps = append(c.steps, st)
 		ours = false
 	}
