@@ -1,0 +1,77 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// PinSelf confines this process, and so the processes that it starts from now on, to one core. A negative core pins
+// nothing.
+func PinSelf(core int) error {
+	if core < 0 {
+		return nil
+	}
+	var set unix.CPUSet
+	set.Set(core)
+	// Threads inherit from the thread that starts them, so those that exist have to be told one by one; twice, for one
+	// could have been starting while the list was read.
+	for range 2 {
+		tasks, err := os.ReadDir("/proc/self/task")
+		if err != nil {
+			return err
+		}
+		for _, task := range tasks {
+			id, err := strconv.Atoi(task.Name())
+			if err != nil {
+				return err
+			}
+			if err := unix.SchedSetaffinity(id, &set); err != nil && !errors.Is(err, unix.ESRCH) {
+				return fmt.Errorf("pin to core %d: %w", core, err)
+			}
+		}
+	}
+	return nil
+}
+
+// onCore runs f, which starts a process, on a thread pinned to core: a child has its parent thread's cores.
+func onCore(core int, f func() error) error {
+	if core < 0 {
+		return f()
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var before, set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return err
+	}
+	set.Set(core)
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("pin to core %d: %w", core, err)
+	}
+	return errors.Join(f(), unix.SchedSetaffinity(0, &before))
+}
+
+// urgent asks that the calling thread, which must be locked to its goroutine, runs before all others on its core as
+// soon as it can run. Without the right to that it stays an ordinary thread, and measures more of the driver's noise.
+func urgent() {
+	const realTime, priority = 1, 10 // SCHED_FIFO, anywhere above the lowest
+	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: realTime, Priority: priority}
+	if unix.SchedSetAttr(0, &attr, 0) != nil {
+		_ = unix.Setpriority(unix.PRIO_PROCESS, 0, -20)
+	}
+}
+
+// sleep blocks the calling thread. Go's own timers are rounded up by what else the runtime has to do.
+func sleep(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	ts := unix.NsecToTimespec(int64(d))
+	_ = unix.Nanosleep(&ts, nil) // a signal may end it early: the caller looks at the clock again
+}
