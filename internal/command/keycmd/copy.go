@@ -11,7 +11,9 @@ var eventCopyTo = journal.Event{Class: journal.ClassGeneric, Name: "copy_to"}
 
 var copyKey = &command.Spec{
 	Name: "copy", Arity: -3, Flags: command.Write | command.DenyOOM,
-	Keys:  command.Keys{First: 1, Last: 2, Step: 1, Flags: "RO access"},
+	Keys: command.Keys{First: 1, Last: 2, Step: 1, Rules: []command.KeyRule{
+		{Flags: "RO access", Index: 1, Step: 1}, {Flags: "OW update", Index: 2, Step: 1},
+	}},
 	Group: "generic", Since: "6.2.0", Complexity: "O(1) for a string, O(N) for a collection of N elements.",
 	Summary: "Copies what a key holds, and its TTL, to another key.",
 	Syntax:  "source destination [DB destination-db:integer] [REPLACE]",

@@ -8,6 +8,7 @@ func flushdb(lazy func() bool) *command.Spec {
 	return &command.Spec{
 		Name: "flushdb", Arity: -1, Flags: command.Write | command.AllShards,
 		Group: "server", Since: "1.0.0", Complexity: "O(1); the memory of N keys is given back in O(N), SYNC before the reply.",
+		Tips:       "request_policy:all_shards response_policy:all_succeeded",
 		Summary:    "Deletes all keys of the database.",
 		Syntax:     flushSyntax,
 		Categories: "@keyspace @dangerous",
@@ -27,6 +28,7 @@ func flushall(lazy func() bool) *command.Spec {
 	return &command.Spec{
 		Name: "flushall", Arity: -1, Flags: command.Write | command.AllShards,
 		Group: "server", Since: "1.0.0", Complexity: "O(1); the memory of N keys is given back in O(N), SYNC before the reply.",
+		Tips:       "request_policy:all_shards response_policy:all_succeeded",
 		Summary:    "Deletes all keys of all databases.",
 		Syntax:     flushSyntax,
 		Categories: "@keyspace @dangerous",

@@ -7,8 +7,9 @@ import (
 )
 
 var keys = &command.Spec{
-	Name: "keys", Arity: 2, Flags: command.ReadOnly | command.TouchesArbitraryKeys | command.AllShards,
+	Name: "keys", Arity: 2, Flags: command.ReadOnly | command.AllShards,
 	Group: "generic", Since: "1.0.0", Complexity: "O(N), N being the number of keys in the database.",
+	Tips:       "request_policy:all_shards nondeterministic_output_order",
 	Summary:    "Lists the keys of the database whose names match a pattern.",
 	Syntax:     "pattern:pattern",
 	Categories: "@keyspace @dangerous",

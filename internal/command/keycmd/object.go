@@ -1,8 +1,6 @@
 package keycmd
 
 import (
-	"math"
-
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/keyspace"
 )
@@ -33,7 +31,7 @@ func objectSpec(name, since, summary string, reply func(*command.Ctx, keyspace.E
 		Name: name, Arity: 3, Flags: command.ReadOnly,
 		Keys:  command.Keys{First: 2, Last: 2, Step: 1, Flags: "RO"},
 		Since: since, Complexity: "O(1)", Summary: summary, Syntax: "key",
-		Categories: "@keyspace",
+		Tips: "nondeterministic_output",
 		Run: func(c *command.Ctx) error {
 			en, ok := c.Tx.Peek(c.Args[2])
 			if !ok {
@@ -66,19 +64,8 @@ func replyIdleTime(c *command.Ctx, en keyspace.Entry) error {
 	return nil
 }
 
-// sharedIntegers is how many small integers Redis keeps ready and shares between keys.
-const sharedIntegers = 10000
-
-// replyRefCount replies what Redis does, for clients that go by it: the mark of a shared value for small integers, unless
-// the eviction policy needs a clock in each value. No value is shared here.
-func replyRefCount(c *command.Ctx, en keyspace.Entry) error {
-	k := c.Tx.Keyspace()
-	p := k.Policy()
-	perKey := k.Settings.MaxMemory.Load() > 0 && (p.LRU() || p.LFU())
-	if n, ok := en.Int(); ok && n >= 0 && n < sharedIntegers && !perKey {
-		c.Out.Int(math.MaxInt32)
-		return nil
-	}
+// replyRefCount: no value is shared between keys. Redis shares small integers, and replies 2147483647 for these.
+func replyRefCount(c *command.Ctx, _ keyspace.Entry) error {
 	c.Out.Int(1)
 	return nil
 }
@@ -86,8 +73,7 @@ func replyRefCount(c *command.Ctx, en keyspace.Entry) error {
 var objectHelp = &command.Spec{
 	Name: "help", Arity: 2, Flags: command.Loading | command.Stale,
 	Since: "6.2.0", Complexity: "O(1)",
-	Summary:    "Lists the subcommands.",
-	Categories: "@keyspace",
+	Summary: "Lists the subcommands.",
 	Run: func(c *command.Ctx) error {
 		lines := []string{
 			"OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",

@@ -14,7 +14,9 @@ var (
 
 var rename = &command.Spec{
 	Name: "rename", Arity: 3, Flags: command.Write,
-	Keys:  command.Keys{First: 1, Last: 2, Step: 1, Flags: "RW access delete"},
+	Keys: command.Keys{First: 1, Last: 2, Step: 1, Rules: []command.KeyRule{
+		{Flags: "RW access delete", Index: 1, Step: 1}, {Flags: "OW update", Index: 2, Step: 1},
+	}},
 	Group: "generic", Since: "1.0.0", Complexity: "O(1)",
 	Summary: "Gives a key another name; a key that has this name is replaced.",
 	Syntax:  "key newkey",
@@ -32,7 +34,9 @@ var rename = &command.Spec{
 
 var renamenx = &command.Spec{
 	Name: "renamenx", Arity: 3, Flags: command.Write | command.Fast,
-	Keys:  command.Keys{First: 1, Last: 2, Step: 1, Flags: "RW access delete"},
+	Keys: command.Keys{First: 1, Last: 2, Step: 1, Rules: []command.KeyRule{
+		{Flags: "RW access delete", Index: 1, Step: 1}, {Flags: "OW insert", Index: 2, Step: 1},
+	}},
 	Group: "generic", Since: "1.0.0", Complexity: "O(1)",
 	Summary: "Gives a key another name, unless a key has this name already.",
 	Syntax:  "key newkey",

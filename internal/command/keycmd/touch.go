@@ -6,6 +6,7 @@ var touch = &command.Spec{
 	Name: "touch", Arity: -2, Flags: command.ReadOnly | command.Fast,
 	Keys:  command.Keys{First: 1, Last: -1, Step: 1, Flags: "RO"},
 	Group: "generic", Since: "3.2.1", Complexity: "O(N), N being the number of keys.",
+	Tips:    "request_policy:multi_shard response_policy:agg_sum",
 	Summary: "Marks keys as accessed now, and counts those that exist.",
 	Syntax:  "key [key ...]",
 	Run: func(c *command.Ctx) error {

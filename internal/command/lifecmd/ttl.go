@@ -15,6 +15,7 @@ var ttl = &command.Spec{
 	Name: "ttl", Arity: 2, Flags: command.ReadOnly | command.Fast,
 	Keys:  command.Keys{First: 1, Last: 1, Step: 1, Flags: "RO access"},
 	Group: "generic", Since: "1.0.0", Complexity: "O(1)",
+	Tips:    "nondeterministic_output",
 	Summary: "Tells in how many seconds a key expires.",
 	Syntax:  "key",
 	Run: func(c *command.Ctx) error {
@@ -26,6 +27,7 @@ var pttl = &command.Spec{
 	Name: "pttl", Arity: 2, Flags: command.ReadOnly | command.Fast,
 	Keys:  command.Keys{First: 1, Last: 1, Step: 1, Flags: "RO access"},
 	Group: "generic", Since: "2.6.0", Complexity: "O(1)",
+	Tips:    "nondeterministic_output",
 	Summary: "Tells in how many milliseconds a key expires.",
 	Syntax:  "key",
 	Run:     func(c *command.Ctx) error { return replyLifetime(c, (*keyspace.Txn).RemainingMs) },

@@ -7,7 +7,7 @@ import (
 
 var set = &command.Spec{
 	Name: "set", Arity: -3, Flags: command.Write | command.DenyOOM,
-	Keys:  command.Keys{First: 1, Last: 1, Step: 1, Flags: "RW access update variable_flags"},
+	Keys:  command.Keys{First: 1, Last: 1, Step: 1, Flags: "RW access update variable_flags", FlagsAt: setKeyFlags},
 	Group: "string", Since: "1.0.0", Complexity: "O(1)",
 	Summary: "Makes a key hold a string, whatever it held before, and settles its TTL.",
 	Syntax:  "key value [NX | XX] [GET] [" + ttlSyntax + " | KEEPTTL]",
@@ -18,6 +18,16 @@ var set = &command.Spec{
 type setOptions struct {
 	nx, xx, get, keepTTL bool
 	ttl                  ttlOption
+}
+
+// setKeyFlags: the old value is of use only to GET.
+func setKeyFlags(args [][]byte, _ int) string {
+	for _, a := range args[3:] {
+		if command.EqualFold(a, "GET") {
+			return "RW access update"
+		}
+	}
+	return "OW update"
 }
 
 func parseSet(c *command.Ctx) (o setOptions, err error) {
