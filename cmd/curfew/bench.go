@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -58,7 +60,10 @@ Scenarios:
 		ValidArgs:    scenarioNames(),
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runBench(cmd.Context(), cmd.OutOrStdout(), args, cmd.Flags().Changed, &f)
+			// Servers that were started, and settings that were changed, are put back after ^C too.
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return runBench(ctx, cmd.OutOrStdout(), args, cmd.Flags().Changed, &f)
 		},
 	}
 	f.register(cmd)

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -55,7 +57,10 @@ trace of hours replayed within seconds leaves it nearly blind (OLTP in 6 MB: 73.
 		Args:         cobra.ExactArgs(1),
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runReplay(cmd.Context(), cmd.OutOrStdout(), args[0], &f)
+			// Servers that were started, and settings that were changed, are put back after ^C too.
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return runReplay(ctx, cmd.OutOrStdout(), args[0], &f)
 		},
 	}
 	f.register(cmd)
