@@ -24,8 +24,6 @@ type Ctx struct {
 	InExec bool
 	// Worker is the index of the worker that runs the command.
 	Worker int
-	// Redact hides the arguments from the slow log and MONITOR; set by commands that carry secrets.
-	Redact bool
 	// Scratch is a small buffer for formatting integers.
 	Scratch [32]byte
 }

@@ -30,7 +30,7 @@ type Observer interface {
 	Before(s *session.Session, spec *command.Spec, args [][]byte, wallNs int64)
 	// SlowNs is the duration in ns from which After is to be called; negative: never.
 	SlowNs() int64
-	After(s *session.Session, spec *command.Spec, args [][]byte, durNs, wallNs int64, redact bool)
+	After(s *session.Session, spec *command.Spec, args [][]byte, durNs, wallNs int64)
 }
 
 // Options are what a Dispatcher needs; all fields are required.

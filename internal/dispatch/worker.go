@@ -187,7 +187,7 @@ func (w *Worker) call(s *session.Session, spec *command.Spec, args [][]byte) {
 func (w *Worker) prepare(s *session.Session, spec *command.Spec, args [][]byte, inExec bool) *command.Ctx {
 	c := &w.ctx
 	c.Spec, c.Args, c.Now, c.Out, c.Session = spec, args, w.now, &s.Out, s
-	c.InExec, c.Redact = inExec, false
+	c.InExec = inExec
 	w.tx.Begin(w.now, s.DB, s.ID, s.NoTouch)
 	return c
 }
@@ -244,7 +244,7 @@ func (w *Worker) account(s *session.Session, c *command.Ctx, spec *command.Spec,
 	st.add(dur, err != nil, w.d.o.LatencyTracking())
 	s.Public.LastCmd.Store(&spec.Full)
 	if slow := w.d.o.Observe.SlowNs(); slow >= 0 && dur >= slow {
-		w.d.o.Observe.After(s, spec, args, dur, wall, c.Redact)
+		w.d.o.Observe.After(s, spec, args, dur, wall)
 	}
 }
 

@@ -27,7 +27,7 @@ func (nop) CommandDone(*session.Session)                                        
 func (nop) Watching() bool                                                      { return false }
 func (nop) Before(*session.Session, *command.Spec, [][]byte, int64)             {}
 func (nop) SlowNs() int64                                                       { return -1 }
-func (nop) After(*session.Session, *command.Spec, [][]byte, int64, int64, bool) {}
+func (nop) After(*session.Session, *command.Spec, [][]byte, int64, int64) {}
 
 func (s *Server) applyServices() {}
 func (s *Server) buildServices() {}

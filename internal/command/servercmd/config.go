@@ -78,7 +78,6 @@ func configSet(c *command.Ctx, d *Deps) error {
 	}
 	pairs := make([][2][]byte, 0, len(args)/2)
 	for i := 0; i < len(args); i += 2 {
-		c.Redact = c.Redact || d.Config.Sensitive(args[i])
 		pairs = append(pairs, [2][]byte{args[i], args[i+1]})
 	}
 	from := config.Remote
