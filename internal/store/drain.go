@@ -47,7 +47,7 @@ func (t *Table) drainSegment(first uint32, batch []Handle) int {
 		r := b.refs[i]
 		batch[taken] = Handle(r & refHandle)
 		taken++
-		remove(bs, t.homeIn(bs, at-1, i), at-1, i)
+		t.remove(bs, t.homeIn(bs, at-1, i), at-1, i)
 		m.count--
 		m.volatile -= uint16(r >> 31)
 		t.count--
@@ -63,14 +63,4 @@ func occupied(b *bucket) int {
 		}
 	}
 	return bucketSlots
-}
-
-// homeIn returns the home of the entry in a slot; only one far from home is
-// touched for that.
-func (t *Table) homeIn(bs []bucket, at uint32, i int) uint32 {
-	n := uint32(len(bs))
-	if d := bs[at].dist(i); d != distMany {
-		return (at + n - d%n) % n
-	}
-	return homeOf(t.hashOf(Handle(bs[at].refs[i]&refHandle)), n)
 }

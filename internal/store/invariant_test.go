@@ -188,6 +188,7 @@ func (t *Table) checkSegment(f failer, d uint32) (count, volatile int) {
 	bs := t.bucketsOf(t.dir[d])
 	n := uint32(len(bs))
 	passed := make([]int, n)
+	saturated := false
 	for at := range n {
 		b := &bs[at]
 		for i, r := range b.refs {
@@ -215,8 +216,15 @@ func (t *Table) checkSegment(f failer, d uint32) (count, volatile int) {
 		}
 	}
 	for at := range bs {
-		if got := int(bs[at].passed()); got != passed[at] && got != passedMany {
+		got := int(bs[at].passed())
+		if got != passed[at] && got != passedMany {
 			f.Fatalf("segment %d bucket %d: %d entries displaced past it, counts %d", d, at, passed[at], got)
+		}
+		saturated = saturated || got == passedMany
+	}
+	for at := range bs {
+		if passed[at] > 0 && !saturated && bs[at].freeSlot() != bucketSlots {
+			f.Fatalf("segment %d bucket %d: %d entries displaced past it, and it has room", d, at, passed[at])
 		}
 	}
 	return count, volatile

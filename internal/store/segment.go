@@ -95,47 +95,69 @@ func place(bs []bucket, hash uint64, ref uint32) {
 	}
 }
 
-// remove frees a slot, then lets entries behind it that were displaced past it
-// move back into the gap.
-func remove(bs []bucket, home, at uint32, i int) {
+// remove frees a slot, then fills the gap with an entry that was displaced past
+// it, and that one's gap in turn. So no entry lies behind a free slot that it
+// could have, and a bucket that was passed is full: without this, displacement
+// builds up under steady inserts and deletes until every lookup walks the whole
+// segment.
+func (t *Table) remove(bs []bucket, home, at uint32, i int) {
 	n := uint32(len(bs))
-	for b := home; b != at; {
-		bs[b].decPassed()
-		if b++; b == n {
-			b = 0
-		}
-	}
+	unpass(bs, home, at)
 	bs[at].clear(i)
-	for range n {
-		b := &bs[at]
-		if b.passed() == 0 || b.passed() == passedMany {
-			return
-		}
-		next := at + 1
-		if next == n {
-			next = 0
-		}
-		j := displaced(&bs[next])
+	for bs[at].passed() != 0 {
+		from, j := t.findPassed(bs, at)
 		if j == bucketSlots {
 			return
 		}
-		from := &bs[next]
-		b.set(i, from.tags[j], from.refs[j], from.dist(j)-1)
-		b.decPassed()
-		from.clear(j)
-		at, i = next, j
+		b, f := &bs[at], &bs[from]
+		b.set(i, f.tags[j], f.refs[j], (at+n-t.homeIn(bs, from, j))%n)
+		f.clear(j)
+		unpass(bs, at, from)
+		at, i = from, j
 	}
 }
 
-// displaced returns a slot whose entry is 1 or 2 buckets from home; farther ones
-// do not know their distance.
-func displaced(b *bucket) int {
-	for i := range bucketSlots {
-		if d := b.dist(i); d != 0 && d != distMany {
-			return i
+// unpass takes back that an entry of home lies in bucket at.
+func unpass(bs []bucket, home, at uint32) {
+	for b := home; b != at; {
+		bs[b].decPassed()
+		if b++; b == uint32(len(bs)) {
+			b = 0
 		}
 	}
-	return bucketSlots
+}
+
+// findPassed returns the next entry that was displaced past bucket at. There may
+// be none, in slot bucketSlots, when a counter is saturated.
+func (t *Table) findPassed(bs []bucket, at uint32) (from uint32, slot int) {
+	n := uint32(len(bs))
+	for k := uint32(1); k < n; k++ {
+		from = (at + k) % n
+		b := &bs[from]
+		for j := 0; b.state>>distShift>>(2*j) != 0; j++ {
+			d := b.dist(j)
+			if d == distMany && k > distMany {
+				d = (from + n - t.homeIn(bs, from, j)) % n
+			}
+			if d >= k {
+				return from, j
+			}
+		}
+		if b.passed() == 0 {
+			break
+		}
+	}
+	return 0, bucketSlots
+}
+
+// homeIn returns the home of the entry in a slot. Only an entry far from home is
+// touched for that.
+func (t *Table) homeIn(bs []bucket, at uint32, i int) uint32 {
+	n := uint32(len(bs))
+	if d := bs[at].dist(i); d != distMany {
+		return (at + n - d%n) % n
+	}
+	return homeOf(t.hashOf(Handle(bs[at].refs[i]&refHandle)), n)
 }
 
 // first returns the first directory slot of the segment that slot d belongs to.

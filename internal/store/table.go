@@ -209,7 +209,7 @@ func (t *Table) Replace(s Slot, h Handle) {
 func (t *Table) Delete(s Slot) {
 	bs := t.bucketsAt(s.seg, uint32(s.n))
 	v := bs[s.at].refs[s.slot] >> 31
-	remove(bs, uint32(s.home), uint32(s.at), int(s.slot))
+	t.remove(bs, uint32(s.home), uint32(s.at), int(s.slot))
 	first := t.first(s.dir)
 	m := &t.meta[first]
 	m.count--
