@@ -1,0 +1,81 @@
+package conncmd
+
+import (
+	"sync/atomic"
+
+	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/session"
+)
+
+var clientSetName = &command.Spec{
+	Name: "setname", Arity: 3, Flags: anytime, Since: "2.6.9", Complexity: "O(1)", Summary: "Gives the connection a name.",
+	Syntax: "connection-name",
+	Run: func(c *command.Ctx) error {
+		if err := checkName(c.Args[2]); err != nil {
+			return err
+		}
+		setText(&c.Session.Public.Name, c.Args[2])
+		c.Out.OK()
+		return nil
+	},
+}
+
+var clientGetName = &command.Spec{
+	Name: "getname", Arity: 2, Flags: anytime, Since: "2.6.9", Complexity: "O(1)", Summary: "Replies the connection's name.",
+	Run: func(c *command.Ctx) error {
+		if name := session.Text(&c.Session.Public.Name); name != "" {
+			c.Out.BulkString(name)
+		} else {
+			c.Out.Null()
+		}
+		return nil
+	},
+}
+
+var clientSetInfo = &command.Spec{
+	Name: "setinfo", Arity: 4, Flags: anytime, Since: "7.2.0", Complexity: "O(1)",
+	Summary: "Says which client library is behind the connection.", Syntax: "<LIB-NAME libname | LIB-VER libver>",
+	Run: func(c *command.Ctx) error {
+		to, name := &c.Session.Public.LibName, "lib-name"
+		switch {
+		case c.Is(2, "LIB-NAME"):
+		case c.Is(2, "LIB-VER"):
+			to, name = &c.Session.Public.LibVer, "lib-ver"
+		default:
+			return command.Errorf("ERR Unrecognized option '%s'", c.Args[2])
+		}
+		if !printable(c.Args[3]) {
+			return command.Errorf("ERR %s cannot contain spaces, newlines or special characters.", name)
+		}
+		setText(to, c.Args[3])
+		c.Out.OK()
+		return nil
+	},
+}
+
+// checkName refuses what would break the lines of CLIENT LIST.
+func checkName(name []byte) error {
+	if !printable(name) {
+		return command.Error("ERR Client names cannot contain spaces, newlines or special characters.")
+	}
+	return nil
+}
+
+func printable(b []byte) bool {
+	for _, c := range b {
+		if c < '!' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// setText sets one of Public's strings; the empty one unsets it.
+func setText(to *atomic.Pointer[string], b []byte) {
+	if len(b) == 0 {
+		to.Store(nil)
+		return
+	}
+	text := string(b)
+	to.Store(&text)
+}
