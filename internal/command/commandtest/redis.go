@@ -17,8 +17,9 @@ const redisLimit = 10 * time.Second
 // marker is the channel of the message that tells that all events of a command have come.
 const marker = "commandtest"
 
-// redis is a running redis-server and two connections to it: one for commands, one that hears the events.
-type redis struct {
+// Redis is a running redis-server and two connections to it: one for commands, one that hears the events. Its keys do not
+// expire by themselves, so that all events come from the commands.
+type Redis struct {
 	t         testing.TB
 	conn, sub *resp.Conn
 }
@@ -26,11 +27,7 @@ type redis struct {
 // CompareWithRedis runs the scripts that the pattern names on a redis-server and checks that it answers as they say, but
 // for the cases that move the clock and the answers that are marked. Without redis-server it is skipped.
 func CompareWithRedis(t *testing.T, pattern string) {
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("redis-server is not installed")
-	}
-	r := startRedis(t, path)
+	r := StartRedis(t)
 	for _, c := range load(t, pattern) {
 		if c.timed {
 			continue
@@ -52,9 +49,15 @@ func CompareWithRedis(t *testing.T, pattern string) {
 	}
 }
 
-func startRedis(t *testing.T, path string) *redis {
+// StartRedis starts a redis-server that ends with the test. Without one installed the test is skipped.
+func StartRedis(t *testing.T) *Redis {
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Skip("redis-server is not installed")
+	}
 	socket := filepath.Join(t.TempDir(), "s")
-	cmd := exec.Command(path, "--port", "0", "--unixsocket", socket, "--save", "", "--notify-keyspace-events", "EAmn", "--loglevel", "warning")
+	cmd := exec.Command(path, "--port", "0", "--unixsocket", socket, "--save", "", "--notify-keyspace-events", "EAmn",
+		"--enable-debug-command", "yes", "--loglevel", "warning")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +67,7 @@ func startRedis(t *testing.T, path string) *redis {
 		}
 		_ = cmd.Wait() // killed: the status says nothing
 	})
-	r := &redis{t: t, conn: dial(t, socket), sub: dial(t, socket)}
+	r := &Redis{t: t, conn: dial(t, socket), sub: dial(t, socket)}
 	r.sub.Send("PSUBSCRIBE", "__keyevent@*", marker)
 	if err := r.sub.Flush(); err != nil {
 		t.Fatal(err)
@@ -74,6 +77,7 @@ func startRedis(t *testing.T, path string) *redis {
 			t.Fatal(err)
 		}
 	}
+	r.do("DEBUG", "SET-ACTIVE-EXPIRE", "0")
 	return r
 }
 
@@ -93,7 +97,7 @@ func dial(t *testing.T, socket string) *resp.Conn {
 	}
 }
 
-func (r *redis) do(args ...string) resp.Value {
+func (r *Redis) do(args ...string) resp.Value {
 	r.t.Helper()
 	if err := r.conn.SetDeadline(time.Now().Add(redisLimit)); err != nil {
 		r.t.Fatal(err)
@@ -105,7 +109,23 @@ func (r *redis) do(args ...string) resp.Value {
 	return v
 }
 
-func (r *redis) reset() {
+// Same runs commands on both, from empty, and reports whether all replies and events are the same. The clock of s is set
+// to the time of day; s must be new.
+func Same(t *testing.T, s *Server, r *Redis, commands [][]string) bool {
+	r.t = t
+	r.reset()
+	s.Clock.StepWall(time.Since(Start))
+	for i, args := range commands {
+		ours := answer(s.Text(args...), s.Events())
+		if theirs := answer(text(r.do(args...)), r.events()); ours != theirs {
+			t.Errorf("after %q\n%q\n ours %s\nredis %s", commands[:i], args, ours, theirs)
+			return false
+		}
+	}
+	return true
+}
+
+func (r *Redis) reset() {
 	for _, args := range [][]string{
 		{"HELLO", "2"}, {"FLUSHALL"}, {"SELECT", "0"},
 		{"CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction"},
@@ -115,7 +135,7 @@ func (r *redis) reset() {
 	r.events()
 }
 
-func (r *redis) direct(st step) {
+func (r *Redis) direct(st step) {
 	switch st.args[0] {
 	case "@db":
 		r.do("SELECT", st.args[1])
@@ -129,7 +149,7 @@ func (r *redis) direct(st step) {
 }
 
 // events are the events since the last call, as Server.Events shows them.
-func (r *redis) events() string {
+func (r *Redis) events() string {
 	r.t.Helper()
 	r.do("PUBLISH", marker, "")
 	if err := r.sub.SetDeadline(time.Now().Add(redisLimit)); err != nil {

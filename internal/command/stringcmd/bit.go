@@ -76,12 +76,9 @@ func (l limit) runSetbit(c *command.Ctx) error {
 	}
 	was, inside := bitAt(en.String(c.Scratch[:0]), at, mask)
 	replyBit(c, was)
-	// A bit that is as it was is no change.
-	if inside && was == on {
-		return nil
-	}
+	// As in Redis the string becomes plain bytes even where the bit is as it was, which is no change.
 	b, err := c.Tx.Extend(&en, at+1)
-	if err != nil {
+	if err != nil || inside && was == on {
 		return err
 	}
 	b[at] = b[at]&^mask | set
