@@ -8,7 +8,7 @@
 // The package is a tool: it talks to servers over their port and reads /proc, and imports nothing of the server. It
 // measures real time, so unlike the server's packages it reads the clock itself (clock.go).
 //
-// Two rules keep the figures honest. A bystander's requests are due by a fixed schedule, and when the server keeps one
-// waiting, those that fell due meanwhile are charged with their wait too. And what is the driver's own fault (it woke
-// up late) is not charged to the server.
+// Two rules keep the figures honest. A bystander's requests are sent by a fixed schedule, whether or not earlier ones
+// were answered, so that a stall shows in every request that it keeps waiting. And what is the driver's own fault (it
+// woke up late) is not charged to the server.
 package bench

@@ -92,12 +92,12 @@ func (p *Program) start(ctx context.Context) (*Target, error) {
 	return t, p.await(ctx, t)
 }
 
-// await returns once the server answers PING.
+// await returns once the server answers and has loaded its data.
 func (p *Program) await(ctx context.Context, t *Target) error {
 	deadline := time.Now().Add(startTimeout)
 	for {
 		if err := t.dial(); err == nil {
-			err = t.do("PING")
+			err = t.do("INFO", "server")
 			_ = t.conn.Close() // only a probe
 			if err == nil {
 				return nil

@@ -58,10 +58,9 @@ numbers of two.
 Goals in microseconds are shares of the peer's figure, because a number that was set on one machine says nothing on
 another; they are set for redis-server 7.0.15 as the peer.
 
-A *bystander* is a client that does no harm: a GET of its own key on a fixed schedule, from a thread of its own at
-real-time priority. If the server keeps it waiting, the requests that fall due meanwhile are charged with their wait as
-well, so that one long stall is not counted as one slow request. If the driver itself wakes up late, that is not charged
-to the server; how late it woke is shown above.
+A *bystander* is a client that does no harm: a GET of its own key on a fixed schedule, whether or not earlier ones have
+been answered, from a thread of its own at real-time priority. A stall thus shows in every request that it keeps waiting,
+not in one. If the driver itself wakes up late, that is not charged to the server; how late it woke is shown above.
 `
 
 func (r *Report) section(b *strings.Builder, o *Outcome) {

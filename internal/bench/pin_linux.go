@@ -67,11 +67,13 @@ func urgent() {
 	}
 }
 
-// sleep blocks the calling thread. Go's own timers are rounded up by what else the runtime has to do.
-func sleep(d time.Duration) {
-	if d <= 0 {
-		return
-	}
+// awaitInput blocks the calling thread until fd can be read, at most for d. Go's own timers, and poll(2), are rounded up
+// to more than what is measured here.
+func awaitInput(fd int, d time.Duration) (ready bool, err error) {
 	ts := unix.NsecToTimespec(int64(d))
-	_ = unix.Nanosleep(&ts, nil) // a signal may end it early: the caller looks at the clock again
+	n, err := unix.Ppoll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, &ts, nil)
+	if errors.Is(err, unix.EINTR) { // the Go runtime sends itself signals; the caller looks at the clock again
+		return false, nil
+	}
+	return n > 0, err
 }

@@ -5,6 +5,8 @@ package bench
 import (
 	"errors"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 var errNoPinning = errors.New("processes can be pinned to cores on Linux only: use negative cores")
@@ -26,4 +28,9 @@ func onCore(core int, f func() error) error {
 
 func urgent() {}
 
-func sleep(d time.Duration) { time.Sleep(d) }
+func awaitInput(fd int, d time.Duration) (ready bool, err error) {
+	n, err := again(func() (int, error) {
+		return unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(d.Milliseconds()))
+	})
+	return n > 0, err
+}
