@@ -3,10 +3,12 @@ package server
 import (
 	"crypto/rand"
 	"encoding/hex"
+
+	"github.com/curfewkv/curfew/internal/command"
 )
 
 // Version is what INFO reports as redis_version: the Redis whose behaviour is kept.
-const Version = "7.4.0"
+const Version = command.Version
 
 // CurfewVersion is the project's own version.
 const CurfewVersion = "0.1.0"
