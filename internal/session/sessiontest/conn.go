@@ -1,0 +1,111 @@
+package sessiontest
+
+import (
+	"bytes"
+
+	"github.com/curfewkv/curfew/resp"
+)
+
+// Send feeds a request to the connection and does all that follows from it on this one; others are looked at by Receive.
+func (c *Conn) Send(args ...string) {
+	c.in = resp.AppendCommand(c.in, args...)
+	c.serve()
+}
+
+// serve processes what was received until nothing more can be.
+func (c *Conn) serve() {
+	for !c.Closed && len(c.in) > 0 {
+		n, more := c.server.Dispatch.Worker(0).Process(c.Session, c.in)
+		c.in = c.in[n:]
+		if !more {
+			break
+		}
+	}
+	c.attend()
+	c.server.Tracking.Flush()
+}
+
+// attend does what an event loop does for a connection that was woken.
+func (c *Conn) attend() {
+	if c.Closed {
+		return
+	}
+	if c.Killed() {
+		c.close()
+		return
+	}
+	if b := c.Block; b != nil {
+		forced, withError := b.Forced()
+		ready := b.Ready != nil && b.Ready()
+		if forced || ready || b.Until != 0 && c.server.Clock.Mono() >= b.Until {
+			c.Block = nil
+			if withError {
+				c.Out.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+			} else {
+				b.Done(c.Session, ready)
+			}
+		}
+	}
+	if c.HasMail() {
+		c.Collect()
+	}
+	c.take()
+	if c.CloseAfter {
+		c.close()
+	}
+}
+
+// take moves the replies to what the connection has got.
+func (c *Conn) take() {
+	r := resp.NewReader(bytes.NewReader(c.Out.Buf))
+	for left := len(c.Out.Buf); left > 0; {
+		v, err := r.Read()
+		if err != nil {
+			c.server.t.Fatalf("connection %d was sent %q: %v", c.ID, c.Out.Buf, err)
+		}
+		c.got = append(c.got, text(v))
+		if r.Buffered() == 0 {
+			left = 0
+		}
+	}
+	c.Out.Buf = c.Out.Buf[:0]
+}
+
+// Receive is what the connection was sent since the last call, each value on one line, and "closed" when it was closed.
+func (c *Conn) Receive() []string {
+	if !c.Closed {
+		if p := &c.server.Pause; p.Over(c.server.Clock.Mono()) {
+			p.End()
+		}
+		c.attend()
+		c.serve()
+	}
+	got := c.got
+	c.got = nil
+	return got
+}
+
+// Do is Send and Receive.
+func (c *Conn) Do(args ...string) []string {
+	c.Send(args...)
+	return c.Receive()
+}
+
+// Close disconnects: every service forgets the session.
+func (c *Conn) Close() {
+	if !c.Closed {
+		c.close()
+	}
+}
+
+func (c *Conn) close() {
+	c.Closed = true
+	c.got = append(c.got, "closed")
+	s := c.server
+	s.Clients.Remove(c.Session)
+	s.Pause.Forget(c.Session)
+	s.Dispatch.Discard(c.Session)
+	s.PubSub.Drop(c.Session)
+	s.Tracking.Off(c.Session)
+	s.Monitor.Remove(c.Session)
+}
