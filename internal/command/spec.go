@@ -27,6 +27,8 @@ const (
 	AllowBusy
 	TouchesArbitraryKeys
 	MovableKeys
+	// SysCmd: for tests and other servers rather than for users. A flag of the documentation, not of COMMAND INFO.
+	SysCmd
 	// AllShards: works on the whole keyspace, so every shard is locked while it runs. Ours, not shown.
 	AllShards
 	// InSubscribe: allowed in RESP2 while subscribed. Ours, not shown.

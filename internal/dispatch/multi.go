@@ -37,7 +37,7 @@ func Transactions(get func() *Dispatcher) []*command.Spec {
 			},
 		},
 		{
-			Name: "exec", Arity: 1, Flags: transactionFlags&^command.Fast | command.SkipSlowlog, Group: "transactions", Since: "1.2.0",
+			Name: "exec", Arity: 1, Flags: transactionFlags&^(command.Fast|command.AllowBusy) | command.SkipSlowlog, Group: "transactions", Since: "1.2.0",
 			Complexity: "Depends on commands in the transaction", Summary: "Executes all commands in a transaction.",
 			Run: func(c *command.Ctx) error { return get().workers[c.Worker].exec(c) },
 		},

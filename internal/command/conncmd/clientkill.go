@@ -17,8 +17,8 @@ func (d *Deps) clientKill() *command.Spec {
 	return &command.Spec{
 		Name: "kill", Arity: -3, Flags: adminFlags, Since: "2.4.0", Complexity: "O(N) where N is the number of client connections",
 		Summary: "Closes connections.",
-		Syntax: "filter:<old-format:string | new-format:<ID client-id:integer | " + typeSyntax +
-			" | USER username | ADDR addr | LADDR laddr | SKIPME skipme:<YES | NO> | MAXAGE maxage:integer> [new-format ...]>",
+		Syntax: "filter:<old-format:string | new-format:<ID client-id:integer | TYPE client-type:<NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>" +
+			" | USER username | ADDR addr | LADDR laddr | SKIPME skipme:<YES | NO> | MAXAGE maxage:integer> ...>",
 		Run: func(c *command.Ctx) error {
 			f := filter{addr: c.Args[2]}
 			if len(c.Args) > 3 {

@@ -8,7 +8,7 @@
 //	word:type       an argument with its type, see Type
 //	[a b]           may be left out
 //	<a | b>         one of the alternatives; [a | b] at most one
-//	x [x ...]       once or more often; [x ...] any number of times
+//	x [x ...]       once or more often, also <a | b> ...; [x ...] any number of times
 //	name:<a | b>    alternatives under a name, where the one that follows from them would not do
 //
 // A token belongs to the arguments behind it, up to the next token or option. Options beside each other come in any order.

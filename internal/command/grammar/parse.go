@@ -55,7 +55,7 @@ func (p *parser) sequence() ([]Arg, error) {
 				args = multiply(args, n)
 				continue
 			}
-			args = append(args, g.arg())
+			args = append(args, p.again(g.arg()))
 		default:
 			return args, nil
 		}
@@ -96,9 +96,20 @@ func (p *parser) word(l lexeme) (Arg, error) {
 			p.rest = before
 			break
 		}
-		parts = append(parts, g.arg())
+		parts = append(parts, p.again(g.arg()))
 	}
 	return announce(strings.ToUpper(l.text), parts), nil
+}
+
+// again makes a group that ends here one that may be repeated, where an ellipsis follows it.
+func (p *parser) again(group Arg) Arg {
+	// Inside brackets the ellipsis before the closing one is the brackets'.
+	if group.Optional || p.rest[0].kind != ellipsis || p.rest[1].kind == shut {
+		return group
+	}
+	p.next()
+	group.Multiple = true
+	return group
 }
 
 // announce puts a token before the arguments that belong to it.

@@ -56,6 +56,9 @@ func TestSyntaxHasTheStructureThatRedisGivesIt(t *testing.T) {
 		{"IP:PORT", "ip:port:string"},
 		{"<ip:port | [<ID client-id | ADDR ip:port> ...]>", "ip:port-or-client-id-or-ip:port:oneof(ip:port:string, " +
 			"client-id-or-ip:port:oneof(ID client-id:integer, ADDR ip:port:string)?*)"},
+		{"filter:<old-format | new-format:<ID client-id | SKIPME <YES | NO>> ...>", "filter:oneof(old-format:string, " +
+			"new-format:oneof(ID client-id:integer, SKIPME skipme:oneof(YES yes:pure-token, NO no:pure-token))*)"},
+		{"TYPE <A | B> ... [KEEP]", "TYPE type:oneof(A a:pure-token, B b:pure-token)*, KEEP keep:pure-token?"},
 		{"[LIMIT offset count]", "LIMIT limit:block(offset:integer, count:integer)?"},
 		{"[COUNT count [ANY]]", "count-block:block(COUNT count:integer, ANY any:pure-token?)?"},
 		{"[GET pattern [GET pattern ...]]", "GET pattern:pattern?**"},
@@ -83,7 +86,7 @@ func TestSyntaxHasTheStructureThatRedisGivesIt(t *testing.T) {
 
 func TestWhatIsNoSyntaxIsRefused(t *testing.T) {
 	for _, s := range []string{
-		"key [", "key ]", "[NX | XX", "<NX | XX]", "[]", "key | value", "[key ...", "Key", "[a ... b]", "<key ...>", "mode: key", "mode:", "[| NX]", "...", "<ip:port | [ID client-id] ...>",
+		"key [", "key ]", "[NX | XX", "<NX | XX]", "[]", "key | value", "[key ...", "key ...", "Key", "[a ... b]", "<key ...>", "mode: key", "mode:", "[| NX]", "...", "<ip:port | [ID client-id] ...>",
 	} {
 		if g, err := Parse(s); err == nil {
 			t.Errorf("%q gives %s", s, show(g.Args))
@@ -120,7 +123,7 @@ func TestTheTextOfAGrammarHasItsStructure(t *testing.T) {
 		"numkeys key [key ...] [WEIGHTS weight [weight ...]]",
 		"arguments:[protover [AUTH username password]]",
 		"<ip:port | [<ID client-id | ADDR ip:port> [<ID client-id | ADDR ip:port> ...]]>",
-		"<MAXLEN | MINID> [= | ~] threshold",
+		"<MAXLEN | MINID> [= | ~] threshold", "<ip:port | <ID client-id | SKIPME <YES | NO>> ...>", "TYPE <A | B> ... [KEEP]",
 		"GROUP group consumer STREAMS key [key ...] id [id ...]",
 		"[[ID client-id] [TYPE <NORMAL | PUBSUB>] ...]",
 	} {

@@ -28,6 +28,8 @@ func (a Arg) text() string {
 // wrap puts repetitions of again behind text, and brackets around all.
 func (a Arg) wrap(text, again string) string {
 	switch {
+	case a.Multiple && a.Type == OneOf && !a.Optional && text == again:
+		text += " ..."
 	case a.Multiple:
 		text += " [" + again + " ...]"
 	case a.Optional && a.Type == OneOf && a.Token == "":

@@ -36,10 +36,14 @@ func writeDocs(w *resp.Writer, s *command.Spec) {
 	m.text("since", s.Since)
 	m.text("group", s.Group)
 	m.text("complexity", s.Complexity)
+	var flags []string
 	if s.DeprecatedSince != "" {
-		m.name("doc_flags")
-		statuses(w, []string{"deprecated"})
+		flags = append(flags, "deprecated")
 	}
+	if s.Has(command.SysCmd) {
+		flags = append(flags, "syscmd")
+	}
+	m.statuses("doc_flags", flags)
 	m.text("deprecated_since", s.DeprecatedSince)
 	m.text("replaced_by", s.ReplacedBy)
 	// A syntax that does not parse is a mistake in a Spec, which the test of the whole table finds.
@@ -87,10 +91,7 @@ func writeArg(w *resp.Writer, rules map[*grammar.Arg]int, a *grammar.Arg) {
 			flags = append(flags, f.name)
 		}
 	}
-	if flags != nil {
-		m.name("flags")
-		statuses(w, flags)
-	}
+	m.statuses("flags", flags)
 	if len(a.Args) > 0 {
 		m.name("arguments")
 		writeArgs(w, rules, a.Args)
@@ -115,6 +116,14 @@ func (m *fields) text(name, value string) {
 	if value != "" {
 		m.name(name)
 		m.w.BulkString(value)
+	}
+}
+
+// statuses writes a field that is a set, unless it is empty.
+func (m *fields) statuses(name string, values []string) {
+	if len(values) > 0 {
+		m.name(name)
+		statuses(m.w, values)
 	}
 }
 

@@ -6,29 +6,33 @@ import (
 	"github.com/curfewkv/curfew/internal/command"
 )
 
-const clusterFlags = command.Stale | command.Loading
+const clusterFlags = command.Stale
 
 // errNoCluster is what a standalone node answers to subcommands that need a cluster.
 const errNoCluster command.Error = "ERR This instance has cluster support disabled"
 
 func clusterSpec(*Deps) *command.Spec {
-	disabled := func(name string, arity int, since, summary string) *command.Spec {
+	disabled := func(name string, arity int, since, syntax, tips, summary string) *command.Spec {
 		return &command.Spec{
 			Name: name, Arity: arity, Flags: clusterFlags, Since: since, Complexity: "O(1)", Summary: summary,
+			Syntax: syntax, Tips: tips,
 			Run: func(*command.Ctx) error { return errNoCluster },
 		}
 	}
+	const varies = "nondeterministic_output"
+	mapping := disabled("slots", 2, "3.0.0", "", varies, "Returns the mapping of cluster slots to nodes.")
+	mapping.DeprecatedSince, mapping.ReplacedBy = "7.0.0", "`CLUSTER SHARDS`"
 	return &command.Spec{
 		Name: "cluster", Arity: -2, Group: "cluster", Since: "3.0.0", Complexity: "Depends on subcommand.",
 		Summary: "A container for Redis Cluster commands.",
 		Subcommands: []*command.Spec{
-			disabled("info", 2, "3.0.0", "Returns information about the state of a node."),
-			disabled("slots", 2, "3.0.0", "Returns the mapping of cluster slots to nodes."),
-			disabled("shards", 2, "7.0.0", "Returns the mapping of cluster slots to shards."),
-			disabled("nodes", 2, "3.0.0", "Returns the cluster configuration for a node."),
-			disabled("myid", 2, "3.0.0", "Returns the ID of a node."),
-			disabled("countkeysinslot", 3, "3.0.0", "Returns the number of keys in a hash slot."),
-			disabled("getkeysinslot", 4, "3.0.0", "Returns the key names in a hash slot."),
+			disabled("info", 2, "3.0.0", "", varies, "Returns information about the state of a node."),
+			mapping,
+			disabled("shards", 2, "7.0.0", "", varies, "Returns the mapping of cluster slots to shards."),
+			disabled("nodes", 2, "3.0.0", "", varies, "Returns the cluster configuration for a node."),
+			disabled("myid", 2, "3.0.0", "", "", "Returns the ID of a node."),
+			disabled("countkeysinslot", 3, "3.0.0", "slot", "", "Returns the number of keys in a hash slot."),
+			disabled("getkeysinslot", 4, "3.0.0", "slot count", varies, "Returns the key names in a hash slot."),
 			{
 				Name: "keyslot", Arity: 3, Flags: clusterFlags, Since: "3.0.0", Complexity: "O(N) where N is the number of bytes in the key",
 				Summary: "Returns the hash slot for a key.", Syntax: "key:string",

@@ -24,6 +24,7 @@ func configSpec(d *Deps) *command.Spec {
 				Complexity: "O(N) when N is the number of configuration parameters provided",
 				Summary:    "Sets configuration parameters in-flight.",
 				Syntax:     "parameter value [parameter value ...]",
+				Tips:       "request_policy:all_nodes response_policy:all_succeeded",
 				Run:        func(c *command.Ctx) error { return configSet(c, d) },
 			},
 			{
@@ -47,7 +48,7 @@ func configSpec(d *Deps) *command.Spec {
 					return nil
 				},
 			},
-			helpSpec("CONFIG", configFlags&^command.Admin, "5.0.0", []string{
+			helpSpec("CONFIG", command.Loading|command.Stale, "5.0.0", []string{
 				"GET <pattern>",
 				"    Return parameters matching the glob-like <pattern> and their values.",
 				"SET <directive> <value>",

@@ -18,7 +18,7 @@ import (
 func debugSpec(d *Deps) *command.Spec {
 	return &command.Spec{
 		Name: "debug", Arity: -2,
-		Flags: command.Admin | command.NoScript | command.Loading | command.Stale | command.Protected | command.AllShards,
+		Flags: command.Admin | command.NoScript | command.Loading | command.Stale | command.Protected | command.SysCmd | command.AllShards,
 		Group: "server", Since: "1.0.0", Complexity: "Depends on subcommand.",
 		Summary: "A container for debugging commands.",
 		Run:     func(c *command.Ctx) error { return runDebug(c, d) },

@@ -13,6 +13,7 @@ func functionSpec() *command.Spec {
 			{
 				Name: "flush", Arity: -2, Flags: flags | command.Write, Since: "7.0.0", Complexity: "O(1)",
 				Summary: "Deletes all libraries and functions.", Syntax: "[ASYNC | SYNC]",
+				Tips: "request_policy:all_shards response_policy:all_succeeded",
 				Run: func(c *command.Ctx) error {
 					if len(c.Args) > 3 || len(c.Args) == 3 && !c.Is(2, "ASYNC") && !c.Is(2, "SYNC") {
 						return command.Error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
@@ -24,6 +25,7 @@ func functionSpec() *command.Spec {
 			{
 				Name: "list", Arity: -2, Flags: flags, Since: "7.0.0", Complexity: "O(1)",
 				Summary: "Returns information about all libraries.", Syntax: "[LIBRARYNAME library-name-pattern] [WITHCODE]",
+				Tips: "nondeterministic_output_order",
 				Run: func(c *command.Ctx) error {
 					c.Out.Array(0)
 					return nil

@@ -12,6 +12,7 @@ func infoSpec(d *Deps) *command.Spec {
 		Group: "server", Since: "1.0.0", Complexity: "O(1)",
 		Summary: "Returns information and statistics about the server.",
 		Syntax:  "[section [section ...]]",
+		Tips:    "nondeterministic_output request_policy:all_shards response_policy:special",
 		Run: func(c *command.Ctx) error {
 			sections := make([]string, 0, len(c.Args)-1)
 			for _, a := range c.Args[1:] {

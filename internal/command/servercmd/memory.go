@@ -5,6 +5,7 @@ import (
 )
 
 func memorySpec(d *Deps) *command.Spec {
+	const perShard = "nondeterministic_output request_policy:all_shards response_policy:special"
 	return &command.Spec{
 		Name: "memory", Arity: -2, Group: "server", Since: "4.0.0", Complexity: "Depends on subcommand.",
 		Summary: "A container for memory diagnostics commands.",
@@ -17,7 +18,7 @@ func memorySpec(d *Deps) *command.Spec {
 			},
 			{
 				Name: "stats", Arity: 2, Flags: command.AllShards, Since: "4.0.0", Complexity: "O(1)",
-				Summary: "Returns details about memory usage.",
+				Summary: "Returns details about memory usage.", Tips: perShard,
 				Run: func(c *command.Ctx) error {
 					writeFigures(c, d.Memory(c.Tx))
 					return nil
@@ -25,7 +26,7 @@ func memorySpec(d *Deps) *command.Spec {
 			},
 			{
 				Name: "doctor", Arity: 2, Flags: command.AllShards, Since: "4.0.0", Complexity: "O(1)",
-				Summary: "Outputs a memory problems report.",
+				Summary: "Outputs a memory problems report.", Tips: perShard,
 				Run: func(c *command.Ctx) error {
 					c.Out.Verbatim("txt", diagnose(d.Memory(c.Tx)))
 					return nil
@@ -33,7 +34,7 @@ func memorySpec(d *Deps) *command.Spec {
 			},
 			{
 				Name: "purge", Arity: 2, Since: "4.0.0", Complexity: "O(1)",
-				Summary: "Asks the allocator to release memory.",
+				Summary: "Asks the allocator to release memory.", Tips: "request_policy:all_shards response_policy:all_succeeded",
 				Run: func(c *command.Ctx) error {
 					d.Purge()
 					c.Out.OK()
@@ -42,7 +43,7 @@ func memorySpec(d *Deps) *command.Spec {
 			},
 			{
 				Name: "malloc-stats", Arity: 2, Since: "4.0.0", Complexity: "O(1)",
-				Summary: "Returns the allocator statistics.",
+				Summary: "Returns the allocator statistics.", Tips: perShard,
 				Run: func(c *command.Ctx) error {
 					c.Out.Verbatim("txt", d.AllocatorReport())
 					return nil

@@ -6,6 +6,7 @@ func timeSpec() *command.Spec {
 	return &command.Spec{
 		Name: "time", Arity: 1, Flags: command.Loading | command.Stale | command.Fast, Group: "server", Since: "2.6.0", Complexity: "O(1)",
 		Summary: "Returns the server time.",
+		Tips:    "nondeterministic_output",
 		Run: func(c *command.Ctx) error {
 			us := c.Now.Wall / 1000
 			c.Out.Array(2)
