@@ -92,5 +92,23 @@ func (p Policy) Score(idle uint32, freq uint8, rnd uint64) uint64 {
 	return table[p].score(idle, freq, rnd)
 }
 
+// Used reports whether an entry was used since it was sampled, going by its score then and now: it should be offered again
+// with what it has now, not evicted. Idle time only grows and counters only decay, so a score falls for no other reason.
+func (p Policy) Used(then, now uint64) bool { return now < then && (p.LRU() || p.LFU()) }
+
+// Samples is how many entries to look at for each eviction among so many keys. The simulation test pins what it gives: less
+// than 0.1 points of hit ratio below the exact policy. In a small cache the least of a few is too often a key that matters.
+func Samples(keys int) int {
+	if keys < smallCache {
+		return 2 * samples
+	}
+	return samples
+}
+
+const (
+	samples    = 16
+	smallCache = 256
+)
+
 // scoreNone is for policies that do not sample.
 func scoreNone(uint32, uint8, uint64) uint64 { return 0 }
