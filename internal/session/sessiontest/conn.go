@@ -2,7 +2,9 @@ package sessiontest
 
 import (
 	"bytes"
+	"time"
 
+	"github.com/curfewkv/curfew/internal/session"
 	"github.com/curfewkv/curfew/resp"
 )
 
@@ -34,17 +36,8 @@ func (c *Conn) attend() {
 		c.close()
 		return
 	}
-	if b := c.Block; b != nil {
-		forced, withError := b.Forced()
-		ready := b.Ready != nil && b.Ready()
-		if forced || ready || b.Until != 0 && c.server.Clock.Mono() >= b.Until {
-			c.Block = nil
-			if withError {
-				c.Out.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
-			} else {
-				b.Done(c.Session, ready)
-			}
-		}
+	if c.Block != nil {
+		c.checkBlock()
 	}
 	if c.HasMail() {
 		c.Collect()
@@ -53,6 +46,33 @@ func (c *Conn) attend() {
 	if c.CloseAfter {
 		c.close()
 	}
+}
+
+// checkBlock ends the session's block when something has ended it.
+func (c *Conn) checkBlock() {
+	b := c.Block
+	forced, withError := b.Forced()
+	ready := b.Ready != nil && b.Ready()
+	over := forced || ready || b.Until != 0 && c.server.Clock.Mono() >= b.Until
+	c.SetFlag(session.FlagBlocked, !over)
+	if !over {
+		return
+	}
+	c.Block = nil
+	if withError {
+		c.Out.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+	} else {
+		b.Done(c.Session, ready)
+	}
+}
+
+// waitOut lets the time of the session's block pass; false: it has none.
+func (c *Conn) waitOut() bool {
+	if c.Closed || c.Block == nil || c.Block.Until == 0 {
+		return false
+	}
+	c.server.Clock.Advance(time.Duration(c.Block.Until - c.server.Clock.Mono()))
+	return true
 }
 
 // take moves the replies to what the connection has got.

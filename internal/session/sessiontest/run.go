@@ -25,7 +25,11 @@ func Run(t *testing.T, pattern string, fresh func(testing.TB) *Server) {
 				if len(st.args) > 0 {
 					conn.Send(fill(st.args, ids)...)
 				}
-				judge(t, "the server", st, ids, conn.Receive())
+				got := conn.Receive()
+				if len(got) < len(st.want) && conn.waitOut() {
+					got = append(got, conn.Receive()...)
+				}
+				judge(t, "the server", st, ids, got)
 			}
 			for name, conn := range conns {
 				if got := conn.Receive(); len(got) > 0 {
@@ -61,6 +65,7 @@ func (s *Server) checkEmpty(conns map[string]*Conn) {
 func (s *Server) direct(st step) {
 	s.t.Helper()
 	switch st.args[0] {
+	case "@here":
 	case "@advance":
 		d, err := time.ParseDuration(st.args[1])
 		if err != nil {
@@ -69,15 +74,23 @@ func (s *Server) direct(st step) {
 		s.Clock.Advance(d)
 	case "@password":
 		s.Password = st.args[1]
+	case "@slow":
+		s.SlowNs = s.number(st) * 1000
 	case "@tracked":
-		n, err := strconv.ParseInt(st.args[1], 10, 64)
-		if err != nil {
-			s.t.Fatalf("%s: %v", st.at, err)
-		}
-		s.TrackedKeys = n
+		s.TrackedKeys = s.number(st)
 		for s.Tracking.Trim(100) {
 		}
 	default:
 		s.t.Fatalf("%s: there is no directive %s", st.at, st.args[0])
 	}
+}
+
+// number is the argument of a directive.
+func (s *Server) number(st step) int64 {
+	s.t.Helper()
+	n, err := strconv.ParseInt(st.args[1], 10, 64)
+	if err != nil {
+		s.t.Fatalf("%s: %v", st.at, err)
+	}
+	return n
 }

@@ -20,20 +20,22 @@ import (
 //	a                             no command: what a was sent since
 //	    >["message" "news" "hello"]
 //	    closed                    the connection is closed
-//	@advance 10s                  lets time pass
+//	@advance 10s                  lets time pass; redis-server takes no part in the case
+//	@here                         redis-server takes no part in the case
 //	@password secret              sets requirepass
 //	@tracked 10                   sets tracking-table-max-keys
+//	@slow 0                       sets slowlog-log-slower-than, in µs
 //	@7.4                          the next answer is Redis 7.4's, older ones differ: not compared with redis-server
 //	@ours                         the next answer is ours and Redis's another: not compared with redis-server
 //
-// Words may be quoted as in Go. $a is the id of connection a, in commands and answers; ... in an answer is any text. At
+// A command that blocks for a time lets that time pass when its answer is expected at once. Words may be quoted as in Go. $a is the id of connection a, in commands and answers; ... in an answer is any text. At
 // the end of a case no connection may have been sent more than its answers say.
 
 // scriptCase is one case of a script.
 type scriptCase struct {
 	name  string
 	steps []step
-	timed bool // moves the clock
+	here  bool // not run on redis-server
 }
 
 // step is a command, a look at a connection, or a directive.
@@ -103,7 +105,7 @@ func parse(file, body string) (cases []scriptCase, err error) {
 		st := step{at: at, directive: line[0] == '@', ours: ours}
 		if st.directive {
 			st.args = args
-			c.timed = c.timed || args[0] == "@advance"
+			c.here = c.here || args[0] == "@advance" || args[0] == "@here"
 		} else {
 			st.conn, st.args = args[0], args[1:]
 		}
