@@ -21,7 +21,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newServeCommand())
+	root.AddCommand(newServeCommand(), newBenchCommand(), newReplayCommand())
 	err := root.Execute()
 	var exit exitError
 	switch {

@@ -128,6 +128,7 @@ func (l *loop) run() {
 			l.event(&l.events[i])
 		}
 		l.drainInbox()
+		l.srv.services.tracking.Flush()
 		busy = l.expire() || l.drainTrash() || n > 0
 		l.periodic()
 		if l.stopping && l.drained() {

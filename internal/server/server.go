@@ -126,6 +126,7 @@ func (s *Server) build(directives *config.FileDirectives) error {
 		return err
 	}
 	s.keyspace = k
+	s.pause.OnChange = k.Settings.HoldExpiry.Store
 	s.buildServices()
 	s.table = command.NewTable(s.families()...)
 	for _, r := range directives.Renames {

@@ -8,6 +8,10 @@ import (
 // Pause is CLIENT PAUSE: until an instant, either all commands or only those that write are held back.
 // Safe for concurrent use.
 type Pause struct {
+	// OnChange is told when a pause begins and ends, so that keys neither expire nor are evicted meanwhile. Set before
+	// use; may be nil.
+	OnChange func(active bool)
+
 	until  atomic.Int64 // monotonic ns; 0: no pause
 	writes atomic.Bool  // only commands that write are held back
 
@@ -26,6 +30,7 @@ func (p *Pause) Start(nowMono, untilMono int64, writesOnly bool) {
 	}
 	p.writes.Store(writesOnly)
 	p.until.Store(untilMono)
+	p.changed(true)
 }
 
 // End lets the held sessions go on.
@@ -34,9 +39,16 @@ func (p *Pause) End() {
 	waiting := p.waiting
 	p.waiting = nil
 	p.until.Store(0)
+	p.changed(false)
 	p.mu.Unlock()
 	for s := range waiting {
 		s.transport.Wake(s)
+	}
+}
+
+func (p *Pause) changed(active bool) {
+	if p.OnChange != nil {
+		p.OnChange(active)
 	}
 }
 

@@ -1,0 +1,47 @@
+package server
+
+import (
+	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/latency"
+	"github.com/curfewkv/curfew/internal/monitor"
+	"github.com/curfewkv/curfew/internal/session"
+	"github.com/curfewkv/curfew/internal/slowlog"
+)
+
+// observer hands what the dispatcher tells of commands to MONITOR, the slow log and the latency monitor.
+type observer struct {
+	feed     *monitor.Feed
+	slow     *slowlog.Log
+	latency  *latency.Monitor
+	settings *settings
+}
+
+// Watching reports whether someone monitors.
+func (o *observer) Watching() bool { return o.feed.Active() }
+
+// Before shows a command to the monitors.
+func (o *observer) Before(s *session.Session, _ *command.Spec, args [][]byte, wallNs int64) {
+	o.feed.Show(s, s.DB, monitor.Hide(args), wallNs)
+}
+
+// SlowNs is the least duration that the slow log or the latency monitor wants to hear of; negative: none.
+func (o *observer) SlowNs() int64 {
+	slow := o.settings.slowerThan.Get() * 1000
+	if ms := o.settings.latencyThreshold.Get(); ms > 0 && (slow < 0 || ms*1e6 < slow) {
+		return ms * 1e6
+	}
+	return slow
+}
+
+// After is told of a command that took at least SlowNs.
+func (o *observer) After(s *session.Session, spec *command.Spec, args [][]byte, durNs, wallNs int64) {
+	us, unix := durNs/1000, (wallNs+durNs)/1e9
+	if limit := o.settings.slowerThan.Get(); limit >= 0 && us >= limit && !spec.Has(command.SkipSlowlog) {
+		o.slow.Add(monitor.Hide(args), us, unix, s.Addr, session.Text(&s.Public.Name))
+	}
+	event := "command"
+	if spec.Has(command.Fast) {
+		event = "fast-command"
+	}
+	o.latency.Add(event, durNs/1e6, unix)
+}
