@@ -34,7 +34,7 @@
 //
 // A [Table] maps keys to handles by extendible hashing: a directory over the
 // top bits of the hash, segments of at most 64 buckets, a bucket being one cache
-// line of 12 tags and 12 handles. A segment grows in steps of 8 buckets, then
+// line of 12 tags and 12 handles. A segment grows to 64 buckets, then
 // splits; it shrinks, and merges with its buddy. Each such step touches one or
 // two segments, below 800 entries, so there is no pause of the whole table.
 //

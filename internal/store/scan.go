@@ -11,9 +11,9 @@ import "math/bits"
 // bits, and each column into tiles, ranges of home positions. One call of Scan
 // emits one tile. The cursor is the lower left corner of the next tile:
 //
-//	bits 18-45  first prefix of the column
-//	bits 13-17  d, once inside the column
-//	bits  0-12  home position in units
+//	bits 13-40  first prefix of the column
+//	bits  8-12  d, once inside the column
+//	bits  0-7   home position in units
 //
 // Guarantee: an entry that is in the table during the whole scan is emitted at
 // least once. Proof. The width of a column is fixed when its first tile is
@@ -31,8 +31,8 @@ import "math/bits"
 // call emits one bucket of one segment; only where the table grew since the
 // column was begun it emits one of each part.
 const (
-	scanUnits  = 6720 // 64 * 3 * 5 * 7
-	unitBits   = 13
+	scanUnits  = 192 // of 64 and 48
+	unitBits   = 8
 	depthBits  = 5
 	columnBits = unitBits + depthBits
 )
@@ -51,7 +51,7 @@ func (tl tile) contains(hash uint64) bool {
 }
 
 // Scan emits some entries, about a bucket full, and returns the cursor for the
-// next call, 0 at the end. It starts with cursor 0. The cursor has 46 bits at
+// next call, 0 at the end. It starts with cursor 0. The cursor has 41 bits at
 // most; any value is safe. fn may remove the entry that it is given, no other.
 func (t *Table) Scan(cursor uint64, fn func(Handle)) uint64 {
 	tl, depth := t.tileAt(cursor)

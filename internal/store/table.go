@@ -188,9 +188,10 @@ func (t *Table) room(hash uint64) (first uint32, ok bool) {
 		if count < growAt(n) {
 			return first, true
 		}
-		// Without memory to grow, the segment is used to its last slot.
+		// Without memory to grow, the segment is used to its last slot. The
+		// directory may have doubled all the same.
 		if !t.grow(first) {
-			return first, count < n*bucketSlots
+			return t.first(uint32(hash >> t.shift)), count < n*bucketSlots
 		}
 	}
 }
