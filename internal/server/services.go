@@ -1,6 +1,7 @@
 package server
 
 import (
+	"os"
 	"strings"
 
 	"github.com/curfewkv/curfew/internal/clock"
@@ -11,6 +12,7 @@ import (
 	"github.com/curfewkv/curfew/internal/command/lifecmd"
 	"github.com/curfewkv/curfew/internal/command/pubsubcmd"
 	"github.com/curfewkv/curfew/internal/command/servercmd"
+	"github.com/curfewkv/curfew/internal/command/slowcmd"
 	"github.com/curfewkv/curfew/internal/command/stringcmd"
 	"github.com/curfewkv/curfew/internal/config"
 	"github.com/curfewkv/curfew/internal/dispatch"
@@ -106,12 +108,28 @@ func (s *Server) families() [][]*command.Spec {
 			Version:    Version,
 		}),
 		infocmd.Specs(table),
+		slowcmd.Specs(&slowcmd.Deps{Slowlog: sv.slow, Latency: sv.latency, Histograms: s.histograms, Facts: s.latencyFacts}),
 		servercmd.Specs(&servercmd.Deps{
 			Config: s.config, Table: table, Clock: s.clock, Info: s.info, ResetStats: s.resetStats, Memory: s.memoryStats,
 			Purge: s.purge, AllocatorReport: s.allocatorReport, Shutdown: s.Stop, RunID: s.runID,
 			Log: func(text string) { s.log.Info(text) },
 		}),
 	}
+}
+
+// histograms hands the durations of each command that was called to fn.
+func (s *Server) histograms(fn func(name string, durations *metrics.Histogram)) {
+	for _, c := range s.dispatch.CommandTotals() {
+		if c.Histogram != nil && c.Histogram.Count() > 0 {
+			fn(c.Spec.Full, c.Histogram)
+		}
+	}
+}
+
+// latencyFacts are what LATENCY DOCTOR asks.
+func (s *Server) latencyFacts() latency.Facts {
+	huge, _ := os.ReadFile("/sys/kernel/mm/transparent_hugepage/enabled")
+	return latency.Facts{SlowlogMicros: s.settings.slowerThan.Get(), HugePages: strings.Contains(string(huge), "[always]")}
 }
 
 func (s *Server) resetStats() {
