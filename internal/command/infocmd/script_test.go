@@ -1,0 +1,13 @@
+package infocmd_test
+
+import (
+	"testing"
+
+	"github.com/curfewkv/curfew/internal/command/commandtest"
+)
+
+const scripts = "testdata/*.txt"
+
+func TestCommandsAnswerAsTheScriptsSay(t *testing.T) { commandtest.RunScripts(t, scripts, fresh) }
+
+func TestRedisAnswersAsTheScriptsSay(t *testing.T) { commandtest.CompareWithRedis(t, scripts) }
