@@ -14,10 +14,12 @@ const scripts = "testdata/*.txt"
 // maxBulk is Redis's default limit of strings.
 func maxBulk() int64 { return 512 << 20 }
 
-// fresh makes a server with the family and those that its tests look at keys with.
-func fresh(t testing.TB) *commandtest.Server {
-	return commandtest.New(t, stringcmd.Specs(maxBulk), keycmd.Specs(func() bool { return false }), lifecmd.Specs())
+// lazily makes a server with the family and those that its tests look at keys with.
+func lazily(t testing.TB, lazyFlush bool) *commandtest.Server {
+	return commandtest.New(t, stringcmd.Specs(maxBulk), keycmd.Specs(func() bool { return lazyFlush }), lifecmd.Specs())
 }
+
+func fresh(t testing.TB) *commandtest.Server { return lazily(t, false) }
 
 func TestCommandsAnswerAsTheScriptsSay(t *testing.T) { commandtest.RunScripts(t, scripts, fresh) }
 
