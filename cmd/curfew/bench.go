@@ -67,6 +67,10 @@ Scenarios:
 		},
 	}
 	f.register(cmd)
+	cmd.AddCommand(&cobra.Command{ // what bench starts for itself
+		Use: "bystander ADDR INTERVAL", Hidden: true, Args: cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error { return bench.Bystander(args, os.Stdin, os.Stdout) },
+	})
 	return cmd
 }
 
@@ -184,9 +188,6 @@ func runBench(ctx context.Context, out io.Writer, names []string, changed func(s
 	if err := bench.PinSelf(f.driverCore); err != nil {
 		return err
 	}
-	// Pinning to one core does not take away Go's processors: a thread that comes back from a system call must find
-	// one free, or it would wait for this program's other goroutines instead of for the server.
-	runtime.GOMAXPROCS(max(8, runtime.NumCPU()))
 	suite := bench.Suite{Scenarios: scenarios, Contenders: contenders, Rounds: f.rounds, Progress: progressBar,
 		Done: func(o *bench.Outcome) { fmt.Fprintf(os.Stderr, "%s: done\n", o.Scenario) }}
 	report, err := suite.Run(ctx)

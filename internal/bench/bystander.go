@@ -1,137 +1,101 @@
 package bench
 
 import (
+	"bufio"
 	"bytes"
+	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
-	"sync/atomic"
+	"os"
+	"os/exec"
 	"time"
-
-	"golang.org/x/sys/unix"
-
-	"github.com/curfewkv/curfew/resp"
 )
+
+// BystanderArgs are the arguments with which this program runs Bystander: the rest are Bystander's own.
+var BystanderArgs = []string{"bench", "bystander"}
+
+// bystanderKey is what the bystander reads; its value is one byte.
+const bystanderKey = "bystander"
 
 // bystander is an innocent client: it sends one small request at every tick of a fixed schedule and notes how long each
 // took, while others give the server work. It does not wait for a reply before it sends the next request: a stall keeps
 // all those waiting that were sent during it, as it would many clients, and a server that is merely slow does not build
 // up a debt.
 //
-// It has a thread of its own that does nothing else, at real-time priority where that is allowed, so that what it sees
-// is the server and not this program.
+// It is a process of its own, this program again, at real-time priority where that is allowed. As a thread of this
+// process it would sometimes wait for a processor of the Go runtime, hence for threads of ordinary priority: 5 ms were
+// seen, and once a second.
 type bystander struct {
-	fd      int
-	request []byte
-	every   time.Duration
-	stopped atomic.Bool
-	done    chan struct{} // closed by the thread, which owns the fields below until then
-	seen    waits         // in the order of sending; those from answered on are still waiting
-	late    distribution  // how late the driver itself woke up; unordered
-	err     error
+	cmd    *exec.Cmd
+	input  io.Closer // closing it ends the process
+	output *bufio.Reader
+	errors bytes.Buffer
+}
 
-	answered int
-	reply    []byte // received, not yet a whole reply
+// observations are what the process reports at its end.
+type observations struct {
+	Due, Took []int64 // nanoseconds; by request, in the order of sending
+	Late      []int64 // how late the driver itself woke up for each
+	Error     string
 }
 
 // startBystander stores a small value under its own key and begins to read it every so often.
 func startBystander(t *Target, every time.Duration) (*bystander, error) {
-	const key = "bystander"
-	if err := t.do("SET", key, "x"); err != nil {
+	if err := t.do("SET", bystanderKey, "x"); err != nil {
 		return nil, err
 	}
-	fd, err := openSocket(t.Addr)
+	self, err := os.Executable()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("bystander: %w", err)
 	}
-	b := &bystander{
-		fd: fd, every: every, done: make(chan struct{}),
-		request: resp.AppendCommand(nil, "GET", key),
-		seen:    make(waits, 0, 1<<16), late: make(distribution, 0, 1<<16),
+	b := &bystander{cmd: exec.Command(self, append(append([]string{}, BystanderArgs...), t.Addr, every.String())...)}
+	b.cmd.Stderr = &b.errors
+	in, err := b.cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("bystander: %w", err)
 	}
-	go b.run()
+	out, err := b.cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("bystander: %w", err)
+	}
+	b.input, b.output = in, bufio.NewReader(out)
+	if err := b.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("bystander: %w", err)
+	}
+	if _, err := b.output.ReadByte(); err != nil { // it has begun
+		return nil, errors.Join(b.wait(), errors.New("bystander: it did not begin"))
+	}
 	return b, nil
 }
 
-func (b *bystander) run() {
-	defer close(b.done)
-	runtime.LockOSThread() // never unlocked: the thread ends with the goroutine, and its priority with it
-	urgent()
-	for due := now(); !b.stopped.Load(); {
-		due = due.add(b.every)
-		if b.err = b.receive(due, false); b.err != nil {
-			return
-		}
-		// Waking up late is the driver's fault: the request counts from when it is sent.
-		at := now()
-		b.late = append(b.late, at.since(due))
-		if _, b.err = again(func() (int, error) { return unix.Write(b.fd, b.request) }); b.err != nil {
-			b.err = fmt.Errorf("bystander: write: %w", b.err)
-			return
-		}
-		b.seen = append(b.seen, wait{due: at})
-	}
-	b.err = b.receive(now().add(replyTimeout), true)
-}
-
-// receive reads replies until the instant given, or until none is due any more.
-func (b *bystander) receive(until instant, all bool) error {
-	var buf [4096]byte
-	for {
-		if all && b.answered == len(b.seen) {
-			return nil
-		}
-		left := until.since(now())
-		if left <= 0 {
-			if all {
-				return fmt.Errorf("bystander: %d requests without a reply within %v", len(b.seen)-b.answered, replyTimeout)
-			}
-			return nil
-		}
-		ready, err := awaitInput(b.fd, left)
-		if err != nil {
-			return fmt.Errorf("bystander: poll: %w", err)
-		}
-		if !ready {
-			continue
-		}
-		n, err := again(func() (int, error) { return unix.Read(b.fd, buf[:]) })
-		if err != nil {
-			return fmt.Errorf("bystander: read: %w", err)
-		}
-		if n == 0 {
-			return fmt.Errorf("bystander: %w", io.ErrUnexpectedEOF)
-		}
-		if err := b.settle(buf[:n], now()); err != nil {
-			return err
-		}
-	}
-}
-
-// settle notes the waits of the requests that data answers.
-func (b *bystander) settle(data []byte, at instant) error {
-	const want = "$1\r\nx\r\n"
-	b.reply = append(b.reply, data...)
-	for len(b.reply) >= len(want) {
-		if string(b.reply[:len(want)]) != want || b.answered == len(b.seen) {
-			return fmt.Errorf("bystander: unexpected reply %q", bytes.TrimSpace(b.reply))
-		}
-		w := &b.seen[b.answered]
-		w.took = at.since(w.due)
-		b.answered++
-		b.reply = append(b.reply[:0], b.reply[len(want):]...)
-	}
-	// Replies are shorter than the expected one only where the key is gone: they would wait here for ever.
-	if bytes.HasPrefix(b.reply, []byte("$-1\r\n")) {
-		return errors.New("bystander: its key is gone")
+// wait ends the process.
+func (b *bystander) wait() error {
+	_ = b.input.Close() // it may have ended by itself, and its end of the pipe with it
+	if err := b.cmd.Wait(); err != nil {
+		return fmt.Errorf("bystander: %w: %s", err, bytes.TrimSpace(b.errors.Bytes()))
 	}
 	return nil
 }
 
-// stop ends the bystander and returns what it saw.
-func (b *bystander) stop() (waits, error) {
-	b.stopped.Store(true)
-	<-b.done
-	return b.seen[:b.answered], errors.Join(b.err, unix.Close(b.fd))
+// stop ends the bystander and returns the waits that it saw, and how late it woke up.
+func (b *bystander) stop() (waits, distribution, error) {
+	_ = b.input.Close()
+	var o observations
+	err := gob.NewDecoder(b.output).Decode(&o)
+	if err = errors.Join(err, b.wait()); err != nil {
+		return nil, nil, err
+	}
+	if o.Error != "" {
+		err = fmt.Errorf("bystander: %s", o.Error)
+	}
+	seen := make(waits, len(o.Took))
+	for i := range seen {
+		seen[i] = wait{instant(o.Due[i]), time.Duration(o.Took[i])}
+	}
+	late := make(distribution, len(o.Late))
+	for i := range late {
+		late[i] = time.Duration(o.Late[i])
+	}
+	return seen, late, err
 }

@@ -59,8 +59,8 @@ Goals in microseconds are shares of the peer's figure, because a number that was
 another; they are set for redis-server 7.0.15 as the peer.
 
 A *bystander* is a client that does no harm: a GET of its own key on a fixed schedule, whether or not earlier ones have
-been answered, from a thread of its own at real-time priority. A stall thus shows in every request that it keeps waiting,
-not in one. If the driver itself wakes up late, that is not charged to the server; how late it woke is shown above.
+been answered, from a process of its own at real-time priority. A stall thus shows in every request that it keeps
+waiting, not in one. If the driver itself wakes up late, that is not charged to the server; how late it woke is shown above.
 `
 
 func (r *Report) section(b *strings.Builder, o *Outcome) {

@@ -19,8 +19,15 @@ func PinSelf(core int) error {
 	}
 	var set unix.CPUSet
 	set.Set(core)
-	// Threads inherit from the thread that starts them, so those that exist have to be told one by one; twice, for one
-	// could have been starting while the list was read.
+	if err := eachThread(func(id int) error { return unix.SchedSetaffinity(id, &set) }); err != nil {
+		return fmt.Errorf("pin to core %d: %w", core, err)
+	}
+	return nil
+}
+
+// eachThread calls f for all threads of this process. Threads inherit from the thread that starts them, so those that
+// exist have to be told one by one; twice, for one could have been starting while the list was read.
+func eachThread(f func(id int) error) error {
 	for range 2 {
 		tasks, err := os.ReadDir("/proc/self/task")
 		if err != nil {
@@ -31,8 +38,8 @@ func PinSelf(core int) error {
 			if err != nil {
 				return err
 			}
-			if err := unix.SchedSetaffinity(id, &set); err != nil && !errors.Is(err, unix.ESRCH) {
-				return fmt.Errorf("pin to core %d: %w", core, err)
+			if err := f(id); err != nil && !errors.Is(err, unix.ESRCH) { // ESRCH: it has ended
+				return err
 			}
 		}
 	}
@@ -57,12 +64,12 @@ func onCore(core int, f func() error) error {
 	return errors.Join(f(), unix.SchedSetaffinity(0, &before))
 }
 
-// urgent asks that the calling thread, which must be locked to its goroutine, runs before all others on its core as
-// soon as it can run. Without the right to that it stays an ordinary thread, and measures more of the driver's noise.
+// urgent asks that this process runs before all others on its core as soon as it can run. Without the right to that it
+// stays an ordinary one, and measures more of the machine's noise.
 func urgent() {
 	const realTime, priority = 1, 10 // SCHED_FIFO, anywhere above the lowest
 	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: realTime, Priority: priority}
-	if unix.SchedSetAttr(0, &attr, 0) != nil {
+	if eachThread(func(id int) error { return unix.SchedSetAttr(id, &attr, 0) }) != nil {
 		_ = unix.Setpriority(unix.PRIO_PROCESS, 0, -20)
 	}
 }

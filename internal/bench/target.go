@@ -151,8 +151,8 @@ func (t *Target) fill(ctx context.Context, label string, n int64, command func([
 
 // stopBystander ends b and keeps the driver's lateness.
 func (t *Target) stopBystander(b *bystander) (waits, error) {
-	seen, err := b.stop()
-	t.late = append(t.late, b.late...)
+	seen, late, err := b.stop()
+	t.late = append(t.late, late...)
 	return seen, err
 }
 
