@@ -8,7 +8,7 @@ const countSample = 1024
 // entries. It is exact but for two cases: of a longer list that is due in part the share is estimated; and when entries
 // were removed while a slot was being refined, they may be counted until the slots that they were in are empty.
 func (x *Index) CountDue(nowMs int64) int {
-	now := uint64(max(nowMs, 0))
+	now := x.moment(nowMs)
 	total := 0
 	for s := range x.slots {
 		if x.start(s) > now {
@@ -26,7 +26,7 @@ func (x *Index) CountDue(nowMs int64) int {
 func (x *Index) countPart(s slot, now uint64) int {
 	seen, due := 0, 0
 	whole := x.ring(s, func(h uint32) bool {
-		if x.deadline(h) <= now {
+		if x.at(x.node(h)) <= now {
 			due++
 		}
 		seen++

@@ -9,11 +9,11 @@
 //
 // # The structure
 //
-// A deadline is a number of eleven digits in base 64 (63 bits). The index has a reference position pos, also such a number,
-// and for each level k (0 is the finest) 64 slots. An entry with deadline d is on the level of the highest digit in which
-// d differs from pos, in the slot named by d's digit there; for d = pos that is level 0. So slot s of level k holds the
-// range of 64^k milliseconds whose digits above k are those of pos and whose digit k is s, and a slot of level 0 holds a
-// single millisecond. An empty index has all its slots empty, and 64-bit maps tell which slots are not.
+// A deadline is a number of eleven digits in base 64 (64 bits with the shift of NewShifted). The index has a reference
+// position pos, also such a number, and for each level k (0 is the finest) 64 slots. An entry with deadline d is on the
+// level of the highest digit in which d differs from pos, in the slot named by d's digit there; for d = pos that is level
+// 0. So slot s of level k holds the range of 64^k milliseconds whose digits above k are those of pos and whose digit k is
+// s, and a slot of level 0 holds a single millisecond. Bit maps tell which slots are not empty.
 //
 // # The order
 //
@@ -36,7 +36,8 @@
 // B(k), but differs from the new pos in digit k just where it had the old pos's digit: the lists of all levels below k are
 // spliced into that slot, whole, each in O(1). Slots of level k and above keep their entries. The slot refined has now the
 // digit of pos, where no entry may be; its entries are re-placed, one by one, on levels below k. Each re-placing takes an
-// entry at least one level down, so an entry armed for time t from now is touched at most as often as t has digits.
+// entry at least one level down, so as long as time moves on an entry is touched at most once for each level below the one
+// where it was armed: three times for a TTL of an hour.
 //
 // In ordinary running all that lies before the slot is gone when the slot is refined, and nothing is spliced.
 //

@@ -22,7 +22,7 @@ const dueWork = 128
 // (these count as work too, but are not interrupted), so a caller that holds a lock can look at the time between calls: an
 // entry costs some 50 ns from main memory. nowMs may go back. After Nothing, NextMs is after nowMs.
 func (x *Index) Advance(nowMs int64, work int) (h uint32, state State) {
-	now := uint64(max(nowMs, 0))
+	now := x.moment(nowMs)
 	for {
 		s, ok := x.first()
 		if !ok || x.bound(s) > now {
@@ -72,7 +72,8 @@ func (x *Index) NextMs() (ms int64, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	return int64(x.bound(s)), true
+	bound := x.bound(s)
+	return int64(bound - min(bound, x.shift)), true
 }
 
 // Min returns an entry with the nearest deadline of all, exactly. What it refines for that stays refined, so it is cheap

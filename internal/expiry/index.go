@@ -9,8 +9,10 @@ const (
 	digitBits = 6
 	digits    = 1 << digitBits
 	levels    = 11
-	// slotCount leaves out the slots that no deadline of 63 bits can reach: the highest digit has three bits.
-	slotCount = (levels-1)*digits + 1<<(63-(levels-1)*digitBits)
+	// slotCount leaves out the slots that no number of 64 bits can reach: the highest digit has four bits.
+	slotCount = (levels-1)*digits + 1<<(64-(levels-1)*digitBits)
+
+	maxShift = 1 << 62
 )
 
 // slot names a slot: level*64 + digit.
@@ -27,6 +29,7 @@ type Index struct {
 	// an Index.
 	base unsafe.Pointer
 
+	shift uint64 // immutable; the index's own timeline is the caller's plus this
 	pos   uint64 // the reference position
 	n     int    // entries
 	moves uint64 // entries re-placed and lists spliced since New
@@ -49,7 +52,20 @@ const noSlot = ^slot(0)
 
 // New returns an empty index over the entries at base, which must stay valid for as long as the index is used.
 // Calling Due with the time of day before the first Add to an empty index places that entry and those after it finely.
-func New(base unsafe.Pointer) *Index { return &Index{base: base, floorSlot: noSlot} }
+func New(base unsafe.Pointer) *Index { return NewShifted(base, 0) }
+
+// NewShifted is New with the slots' edges shiftMs earlier, for 0 <= shiftMs < 2^62. An index with very many entries has
+// the more to refine the coarser the edge that time passes: given different shifts, the indexes of a keyspace do so at
+// different times. A random number below ShiftRange is a good one.
+func NewShifted(base unsafe.Pointer, shiftMs int64) *Index {
+	if shiftMs < 0 || shiftMs >= maxShift {
+		panic("expiry: shift out of range")
+	}
+	return &Index{base: base, shift: uint64(shiftMs), floorSlot: noSlot}
+}
+
+// ShiftRange is 12 days: it moves the edges of all slots up to those of the fifth level, 4.6 hours wide, by anything.
+const ShiftRange = 1 << (5 * digitBits)
 
 // Len is the number of entries.
 func (x *Index) Len() int { return x.n }
@@ -59,7 +75,7 @@ func (x *Index) Moves() uint64 { return x.moves }
 
 // Add puts the entry h, whose node's Deadline is set, into the index.
 func (x *Index) Add(h uint32) {
-	d := x.deadline(h)
+	d := x.at(x.node(h))
 	if x.pos == 0 && x.n == 0 {
 		x.pos = d // no one has told the time yet: the neighbourhood of the first entry is better than that of 0
 	}
@@ -74,7 +90,7 @@ func (x *Index) Add(h uint32) {
 // Remove takes the entry h out. It must be in the index.
 func (x *Index) Remove(h uint32) {
 	n := x.node(h)
-	s := x.slotOf(n.Deadline & deadlineMask)
+	s := x.slotOf(x.at(n))
 	// The entry is in its slot, or still in the pending list. Unlinking needs to know only if it is the head of either.
 	if x.pending != 0 && x.ambiguous(s, h) {
 		s = x.own(uint(x.pending))
@@ -115,7 +131,7 @@ func (x *Index) Relocate(old, new uint32) {
 		x.node(n.Prev).Next = new
 		x.node(n.Next).Prev = new
 	}
-	s := x.slotOf(n.Deadline & deadlineMask)
+	s := x.slotOf(x.at(n))
 	if x.heads[s] == old && x.has(s) {
 		x.heads[s] = new
 		return

@@ -21,6 +21,9 @@ func newFarm(n int) *farm {
 	return f
 }
 
+// deadline is what the caller has set.
+func (f *farm) deadline(h uint32) uint64 { return f.node(h).Deadline & deadlineMask }
+
 // handle is the n-th entry's.
 func handle(n int) uint32 { return uint32(3*n + 1) }
 
@@ -156,10 +159,10 @@ func (m *model) check() {
 				t.Fatalf("entry %d is not in the model, or in two places", h)
 			}
 			seen[h] = true
-			if d < x.bound(s) || d > x.last(s) {
+			if d+x.shift < x.bound(s) || d+x.shift > x.last(s) {
 				t.Fatalf("deadline %d in slot %d of %d to %d", d, s, x.bound(s), x.last(s))
 			}
-			if in := x.slotOf(d); in != s && !(x.isPending(s) && in.level() < s.level()) {
+			if in := x.slotOf(d + x.shift); in != s && !(x.isPending(s) && in.level() < s.level()) {
 				t.Fatalf("deadline %d in slot %d, belongs to %d", d, s, in)
 			}
 			if x.node(x.node(h).Next).Prev != h {
@@ -193,6 +196,7 @@ func FuzzIndexIsASortedSet(f *testing.F) { f.Fuzz(rapid.MakeFuzz(sortedSet)) }
 func sortedSet(t *rapid.T) {
 	const room = 200
 	m := &model{t: t, f: newFarm(room), at: map[uint32]uint64{}, exact: true}
+	m.f.Index = NewShifted(m.f.base, rapid.SampledFrom([]int64{0, 1, 12_345_678, maxShift - 1}).Draw(t, "shift"))
 	m.now = rapid.SampledFrom([]int64{0, 3_600_000, 1_732_000_000_000}).Draw(t, "start")
 	for i := range room {
 		m.free = append(m.free, handle(i))
@@ -263,7 +267,7 @@ func (m *model) nearest() {
 	if ok != (len(m.at) > 0) || ok && exact && m.at[h] != m.min() {
 		m.t.Fatalf("Nearest %d %v, want %d", m.at[h], ok, m.min())
 	}
-	if s, _ := m.f.first(); ok && !exact && m.at[h] > m.f.last(s) {
+	if s, _ := m.f.first(); ok && !exact && m.at[h]+m.f.shift > m.f.last(s) {
 		m.t.Fatalf("Nearest %d is after the first slot, which ends at %d", m.at[h], m.f.last(s))
 	}
 }

@@ -23,4 +23,8 @@ func (x *Index) node(h uint32) *Node {
 	return (*Node)(unsafe.Add(x.base, uintptr(h)*handleUnit+nodeOffset))
 }
 
-func (x *Index) deadline(h uint32) uint64 { return x.node(h).Deadline & deadlineMask }
+// at is where a node's deadline lies on the index's own timeline.
+func (x *Index) at(n *Node) uint64 { return n.Deadline&deadlineMask + x.shift }
+
+// moment is where a time of the caller's lies on the index's own timeline. Nothing is due before the beginning of time.
+func (x *Index) moment(ms int64) uint64 { return uint64(max(ms, 0)) + x.shift }

@@ -59,7 +59,7 @@ func (x *Index) drain(limit uint64, work int) (moved int, stopped bool) {
 	forward := true // here is at the front, there at the back
 	for moved < work {
 		n := x.node(here)
-		d := n.Deadline & deadlineMask
+		d := x.at(n)
 		if d < limit {
 			stopped = true
 			break
@@ -96,10 +96,10 @@ func (x *Index) costly(s slot) bool { return x.occupied&(1<<s.level()-1) != 0 }
 // least looks through a slot for its nearest deadline.
 func (x *Index) least(s slot) (h uint32, d uint64) {
 	h = x.heads[s]
-	d = x.deadline(h)
+	d = x.at(x.node(h))
 	for at := x.node(h).Next; at != x.heads[s]; {
 		n := x.node(at)
-		if here := n.Deadline & deadlineMask; here < d {
+		if here := x.at(n); here < d {
 			h, d = at, here
 		}
 		at = n.Next
