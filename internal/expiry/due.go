@@ -20,7 +20,7 @@ const dueWork = 128
 // Advance looks for an entry whose deadline is at or before nowMs. It is not removed; entries that are due come in no
 // particular order. At most work entries are re-placed in a call, and besides at most one list is spliced for each slot
 // (these count as work too, but are not interrupted), so a caller that holds a lock can look at the time between calls: an
-// entry costs some 50 ns from main memory. nowMs may go back. After Nothing, NextMs is after nowMs.
+// entry costs some 75 ns from main memory. nowMs may go back. After Nothing, NextMs is after nowMs.
 func (x *Index) Advance(nowMs int64, work int) (h uint32, state State) {
 	now := x.moment(nowMs)
 	for {
