@@ -21,7 +21,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newServeCommand(), newBenchCommand(), newReplayCommand())
+	root.AddCommand(newServeCommand(), newBenchCommand(), newReplayCommand(), newDocsCommand())
 	err := root.Execute()
 	var exit exitError
 	switch {
