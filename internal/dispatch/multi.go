@@ -23,7 +23,7 @@ func Transactions(get func() *Dispatcher) []*command.Spec {
 	return []*command.Spec{
 		{
 			Name: "multi", Arity: 1, Flags: transactionFlags, Group: "transactions", Since: "1.2.0", Complexity: "O(1)",
-			Summary: "Starts a transaction.",
+			Summary: "Begins a transaction: the commands that follow are queued.",
 			Run: func(c *command.Ctx) error {
 				m := &c.Session.Multi
 				if m.Open {
@@ -38,12 +38,12 @@ func Transactions(get func() *Dispatcher) []*command.Spec {
 		},
 		{
 			Name: "exec", Arity: 1, Flags: transactionFlags&^(command.Fast|command.AllowBusy) | command.SkipSlowlog, Group: "transactions", Since: "1.2.0",
-			Complexity: "Depends on commands in the transaction", Summary: "Executes all commands in a transaction.",
+			Complexity: "That of the queued commands together.", Summary: "Runs the queued commands at one instant, unless a watched key has changed.",
 			Run: func(c *command.Ctx) error { return get().workers[c.Worker].exec(c) },
 		},
 		{
 			Name: "discard", Arity: 1, Flags: transactionFlags, Group: "transactions", Since: "2.0.0",
-			Complexity: "O(N), when N is the number of queued commands", Summary: "Discards a transaction.",
+			Complexity: "O(N), N being the number of queued commands", Summary: "Forgets the queued commands and the watched keys.",
 			Run: func(c *command.Ctx) error {
 				if !c.Session.Multi.Open {
 					return errDiscardNoMulti
@@ -56,7 +56,7 @@ func Transactions(get func() *Dispatcher) []*command.Spec {
 		{
 			Name: "watch", Arity: -2, Flags: transactionFlags, Group: "transactions", Since: "2.2.0", Complexity: "O(1) for every key.",
 			Keys: command.Keys{First: 1, Last: -1, Step: 1, Flags: "RO"}, Syntax: "key [key ...]",
-			Summary: "Monitors changes to keys to determine the execution of a transaction.",
+			Summary: "Makes the next EXEC run nothing if one of the keys changes before it.",
 			Run: func(c *command.Ctx) error {
 				if c.Session.Multi.Open {
 					return errWatchInMulti
@@ -71,7 +71,7 @@ func Transactions(get func() *Dispatcher) []*command.Spec {
 		},
 		{
 			Name: "unwatch", Arity: 1, Flags: transactionFlags &^ command.NoQueue, Group: "transactions", Since: "2.2.0", Complexity: "O(1)",
-			Summary: "Forgets about watched keys of a transaction.",
+			Summary: "Forgets the watched keys.",
 			Run: func(c *command.Ctx) error {
 				get().unwatch(c.Session)
 				c.Out.OK()

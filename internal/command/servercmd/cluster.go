@@ -20,22 +20,22 @@ func clusterSpec(*Deps) *command.Spec {
 		}
 	}
 	const varies = "nondeterministic_output"
-	mapping := disabled("slots", 2, "3.0.0", "", varies, "Returns the mapping of cluster slots to nodes.")
+	mapping := disabled("slots", 2, "3.0.0", "", varies, "Lists the nodes by their slots.")
 	mapping.DeprecatedSince, mapping.ReplacedBy = "7.0.0", "`CLUSTER SHARDS`"
 	return &command.Spec{
 		Name: "cluster", Arity: -2, Group: "cluster", Since: "3.0.0", Complexity: "Depends on subcommand.",
-		Summary: "A container for Redis Cluster commands.",
+		Summary: "Groups the commands of Redis Cluster.",
 		Subcommands: []*command.Spec{
-			disabled("info", 2, "3.0.0", "", varies, "Returns information about the state of a node."),
+			disabled("info", 2, "3.0.0", "", varies, "Tells the state of the cluster as the node sees it."),
 			mapping,
-			disabled("shards", 2, "7.0.0", "", varies, "Returns the mapping of cluster slots to shards."),
-			disabled("nodes", 2, "3.0.0", "", varies, "Returns the cluster configuration for a node."),
-			disabled("myid", 2, "3.0.0", "", "", "Returns the ID of a node."),
-			disabled("countkeysinslot", 3, "3.0.0", "slot", "", "Returns the number of keys in a hash slot."),
-			disabled("getkeysinslot", 4, "3.0.0", "slot count", varies, "Returns the key names in a hash slot."),
+			disabled("shards", 2, "7.0.0", "", varies, "Lists the shards, their slots and their nodes."),
+			disabled("nodes", 2, "3.0.0", "", varies, "Lists the nodes that the node knows."),
+			disabled("myid", 2, "3.0.0", "", "", "Replies the id of the node."),
+			disabled("countkeysinslot", 3, "3.0.0", "slot", "", "Counts the keys of a slot."),
+			disabled("getkeysinslot", 4, "3.0.0", "slot count", varies, "Lists keys of a slot."),
 			{
-				Name: "keyslot", Arity: 3, Flags: clusterFlags, Since: "3.0.0", Complexity: "O(N) where N is the number of bytes in the key",
-				Summary: "Returns the hash slot for a key.", Syntax: "key:string",
+				Name: "keyslot", Arity: 3, Flags: clusterFlags, Since: "3.0.0", Complexity: "O(N), N being the length of the key",
+				Summary: "Computes the hash slot of a key.", Syntax: "key:string",
 				Run: func(c *command.Ctx) error {
 					c.Out.Int(int64(KeySlot(c.Args[2])))
 					return nil

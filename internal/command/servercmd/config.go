@@ -10,26 +10,26 @@ const configFlags = command.Admin | command.NoScript | command.Loading | command
 func configSpec(d *Deps) *command.Spec {
 	return &command.Spec{
 		Name: "config", Arity: -2, Group: "server", Since: "2.0.0", Complexity: "Depends on subcommand.",
-		Summary: "A container for server configuration commands.",
+		Summary: "Groups the commands that read and change the configuration.",
 		Subcommands: []*command.Spec{
 			{
 				Name: "get", Arity: -3, Flags: configFlags, Since: "2.0.0",
-				Complexity: "O(N) when N is the number of configuration parameters provided",
-				Summary:    "Returns the effective values of configuration parameters.",
+				Complexity: "O(N), N being the number of keys of the configuration that are named",
+				Summary:    "Reads keys of the configuration, by name or pattern.",
 				Syntax:     "parameter [parameter ...]",
 				Run:        func(c *command.Ctx) error { return configGet(c, d) },
 			},
 			{
 				Name: "set", Arity: -4, Flags: configFlags, Since: "2.0.0",
-				Complexity: "O(N) when N is the number of configuration parameters provided",
-				Summary:    "Sets configuration parameters in-flight.",
+				Complexity: "O(N), N being the number of keys of the configuration that are named",
+				Summary:    "Changes keys of the configuration, all or none.",
 				Syntax:     "parameter value [parameter value ...]",
 				Tips:       "request_policy:all_nodes response_policy:all_succeeded",
 				Run:        func(c *command.Ctx) error { return configSet(c, d) },
 			},
 			{
 				Name: "rewrite", Arity: 2, Flags: configFlags, Since: "2.8.0", Complexity: "O(1)",
-				Summary: "Persists the effective configuration to file.",
+				Summary: "Writes the configuration back to its file.",
 				Run: func(c *command.Ctx) error {
 					if err := d.Config.Rewrite(); err != nil {
 						return wire(err)
@@ -40,7 +40,7 @@ func configSpec(d *Deps) *command.Spec {
 			},
 			{
 				Name: "resetstat", Arity: 2, Flags: configFlags | command.AllShards, Since: "2.0.0", Complexity: "O(1)",
-				Summary: "Resets the server's statistics.",
+				Summary: "Sets the counters of INFO back to zero.",
 				Run: func(c *command.Ctx) error {
 					c.Tx.ResetCounts()
 					d.ResetStats()

@@ -20,7 +20,7 @@ func debugSpec(d *Deps) *command.Spec {
 		Name: "debug", Arity: -2,
 		Flags: command.Admin | command.NoScript | command.Loading | command.Stale | command.Protected | command.SysCmd | command.AllShards,
 		Group: "server", Since: "1.0.0", Complexity: "Depends on subcommand.",
-		Summary: "A container for debugging commands.",
+		Summary: "Looks into the server and disturbs it, for tests.",
 		Run:     func(c *command.Ctx) error { return runDebug(c, d) },
 	}
 }

@@ -8,11 +8,11 @@ func functionSpec() *command.Spec {
 	const flags = command.NoScript
 	return &command.Spec{
 		Name: "function", Arity: -2, Group: "scripting", Since: "7.0.0", Complexity: "Depends on subcommand.",
-		Summary: "A container for function commands.",
+		Summary: "Groups the commands of functions, of which there are none.",
 		Subcommands: []*command.Spec{
 			{
 				Name: "flush", Arity: -2, Flags: flags | command.Write, Since: "7.0.0", Complexity: "O(1)",
-				Summary: "Deletes all libraries and functions.", Syntax: "[ASYNC | SYNC]",
+				Summary: "Succeeds, for there are no functions to delete.", Syntax: "[ASYNC | SYNC]",
 				Tips: "request_policy:all_shards response_policy:all_succeeded",
 				Run: func(c *command.Ctx) error {
 					if len(c.Args) > 3 || len(c.Args) == 3 && !c.Is(2, "ASYNC") && !c.Is(2, "SYNC") {
@@ -24,7 +24,7 @@ func functionSpec() *command.Spec {
 			},
 			{
 				Name: "list", Arity: -2, Flags: flags, Since: "7.0.0", Complexity: "O(1)",
-				Summary: "Returns information about all libraries.", Syntax: "[LIBRARYNAME library-name-pattern] [WITHCODE]",
+				Summary: "Lists no libraries, for there are none.", Syntax: "[LIBRARYNAME library-name-pattern] [WITHCODE]",
 				Tips: "nondeterministic_output_order",
 				Run: func(c *command.Ctx) error {
 					c.Out.Array(0)

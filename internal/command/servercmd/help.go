@@ -6,7 +6,7 @@ import "github.com/curfewkv/curfew/internal/command"
 func helpSpec(container string, flags command.Flags, since string, lines []string) *command.Spec {
 	return &command.Spec{
 		Name: "help", Arity: 2, Flags: flags, Since: since, Complexity: "O(1)",
-		Summary: "Returns helpful text about the different subcommands.",
+		Summary: "Describes the subcommands.",
 		Run: func(c *command.Ctx) error {
 			c.Out.Array(len(lines) + 3)
 			c.Out.Simple(container + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")

@@ -10,7 +10,7 @@ func infoSpec(d *Deps) *command.Spec {
 	return &command.Spec{
 		Name: "info", Arity: -1, Flags: command.Loading | command.Stale | command.AllShards, Categories: "@dangerous",
 		Group: "server", Since: "1.0.0", Complexity: "O(1)",
-		Summary: "Returns information and statistics about the server.",
+		Summary: "Shows the state and the figures of the server, by section.",
 		Syntax:  "[section [section ...]]",
 		Tips:    "nondeterministic_output request_policy:all_shards response_policy:special",
 		Run: func(c *command.Ctx) error {

@@ -8,17 +8,17 @@ func memorySpec(d *Deps) *command.Spec {
 	const perShard = "nondeterministic_output request_policy:all_shards response_policy:special"
 	return &command.Spec{
 		Name: "memory", Arity: -2, Group: "server", Since: "4.0.0", Complexity: "Depends on subcommand.",
-		Summary: "A container for memory diagnostics commands.",
+		Summary: "Groups the commands that look into the use of memory.",
 		Subcommands: []*command.Spec{
 			{
 				Name: "usage", Arity: -3, Flags: command.ReadOnly, Since: "4.0.0", Complexity: "O(1)",
 				Keys:    command.Keys{First: 2, Last: 2, Step: 1, Flags: "RO"},
-				Summary: "Estimates the memory usage of a key.", Syntax: "key [SAMPLES count]",
+				Summary: "Tells how many bytes a key and its value take.", Syntax: "key [SAMPLES count]",
 				Run: memoryUsage,
 			},
 			{
 				Name: "stats", Arity: 2, Flags: command.AllShards, Since: "4.0.0", Complexity: "O(1)",
-				Summary: "Returns details about memory usage.", Tips: perShard,
+				Summary: "Shows what takes how much memory.", Tips: perShard,
 				Run: func(c *command.Ctx) error {
 					writeFigures(c, d.Memory(c.Tx))
 					return nil
@@ -26,7 +26,7 @@ func memorySpec(d *Deps) *command.Spec {
 			},
 			{
 				Name: "doctor", Arity: 2, Flags: command.AllShards, Since: "4.0.0", Complexity: "O(1)",
-				Summary: "Outputs a memory problems report.", Tips: perShard,
+				Summary: "Says in words what is wrong with the use of memory.", Tips: perShard,
 				Run: func(c *command.Ctx) error {
 					c.Out.Verbatim("txt", diagnose(d.Memory(c.Tx)))
 					return nil
@@ -34,7 +34,7 @@ func memorySpec(d *Deps) *command.Spec {
 			},
 			{
 				Name: "purge", Arity: 2, Since: "4.0.0", Complexity: "O(1)",
-				Summary: "Asks the allocator to release memory.", Tips: "request_policy:all_shards response_policy:all_succeeded",
+				Summary: "Gives free pages back to the system.", Tips: "request_policy:all_shards response_policy:all_succeeded",
 				Run: func(c *command.Ctx) error {
 					d.Purge()
 					c.Out.OK()
@@ -43,7 +43,7 @@ func memorySpec(d *Deps) *command.Spec {
 			},
 			{
 				Name: "malloc-stats", Arity: 2, Since: "4.0.0", Complexity: "O(1)",
-				Summary: "Returns the allocator statistics.", Tips: perShard,
+				Summary: "Shows the blocks and pages of the allocator.", Tips: perShard,
 				Run: func(c *command.Ctx) error {
 					c.Out.Verbatim("txt", d.AllocatorReport())
 					return nil

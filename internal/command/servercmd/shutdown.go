@@ -6,7 +6,7 @@ func shutdownSpec(d *Deps) *command.Spec {
 	return &command.Spec{
 		Name: "shutdown", Arity: -1,
 		Flags: command.Admin | command.NoScript | command.Loading | command.Stale | command.NoMulti | command.AllowBusy,
-		Group: "server", Since: "1.0.0", Complexity: "O(1): nothing is saved",
+		Group: "server", Since: "1.0.0", Complexity: "O(1), for nothing is saved",
 		Summary: "Stops the server.",
 		Syntax:  "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
 		Run:     func(c *command.Ctx) error { return runShutdown(c, d) },
