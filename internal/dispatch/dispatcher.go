@@ -78,23 +78,27 @@ func (d *Dispatcher) Worker(i int) *Worker { return d.workers[i] }
 
 // Worker processes sessions for one goroutine.
 type Worker struct {
-	d     *Dispatcher
-	index int
-	tx    *keyspace.Txn
-	ctx   command.Ctx
-	now   clock.Instant // of the command that runs
-	tick  int64         // monotonic ns of the last measure of time
-	args  [][]byte
-	keys  [][]byte
-	pos   []int
-	stats []CommandStats // by Spec.ID; written by this worker alone
-	lim   resp.Limits
+	d      *Dispatcher
+	index  int
+	tx     *keyspace.Txn
+	ctx    command.Ctx
+	now    clock.Instant // of the command that runs
+	tick   int64         // monotonic ns of the last measure of time
+	batch  []request     // parsed and not yet run
+	flat   [][]byte      // room for the arguments of the batch
+	hash   uint64        // of the key of the request that runs, if hashed
+	hashed bool
+	keys   [][]byte
+	pos    []int
+	stats  []CommandStats // by Spec.ID; written by this worker alone
+	lim    resp.Limits
 }
 
 func newWorker(d *Dispatcher, index int) *Worker {
 	w := &Worker{d: d, index: index, tx: d.o.Keyspace.NewTxn(), stats: make([]CommandStats, len(d.o.Table.All()))}
 	w.ctx.Tx = w.tx
 	w.ctx.Worker = index
+	w.batch = make([]request, 0, lookahead)
 	return w
 }
 

@@ -19,32 +19,35 @@ func (w *Worker) Process(s *session.Session, buf []byte) (n int, more bool) {
 	w.now = w.d.o.Clock.Now()
 	w.tick = w.now.Mono
 	s.Public.LastActive.Store(w.now.Mono)
-	w.lim.MaxBulk = w.d.o.MaxBulk()
-	w.lim.Unauthenticated = !s.Authenticated && w.d.o.Password() != ""
-	for n < len(buf) && !s.CloseAfter && s.Block == nil {
+	if s.Held != nil {
 		if w.held(s) {
+			return 0, false
+		}
+		args := s.Held
+		s.Held = nil
+		w.execute(s, args)
+	}
+	for n < len(buf) && !w.stopped(s) {
+		if len(s.Out.Buf) >= flushAt {
+			return n, true
+		}
+		err := w.parse(s, buf[n:])
+		if len(w.batch) == 0 && err == nil {
 			break
 		}
-		args, used, err := s.Parser.Next(buf[n:], w.args, &w.lim)
-		w.args = args[:0]
-		if err != nil {
+		n += w.runBatch(s)
+		if err != nil && !w.stopped(s) {
 			w.protocolError(s, err)
 			return len(buf), false
 		}
-		if used == 0 {
-			break
-		}
-		if len(args) > 0 && !w.execute(s, args) {
-			s.Parser.Reset()
-			break // paused: the request stays in buf
-		}
-		n += used
-		if len(s.Out.Buf) >= flushAt {
-			return n, n < len(buf)
-		}
 	}
-	w.args = trim(w.args)
+	w.flat = trim(w.flat)
 	return n, false
+}
+
+// stopped reports whether the session takes no more requests for now.
+func (w *Worker) stopped(s *session.Session) bool {
+	return s.CloseAfter || s.Block != nil || s.Held != nil
 }
 
 // trim lets go of an argument list that one huge request grew.
@@ -60,11 +63,8 @@ func (w *Worker) held(s *session.Session) bool {
 	if !s.Paused {
 		return false
 	}
-	if w.d.o.Pause.Active(w.now.Mono) {
-		return true
-	}
-	s.Paused = false
-	return false
+	s.Paused = w.d.o.Pause.Active(w.now.Mono)
+	return s.Paused
 }
 
 func (w *Worker) protocolError(s *session.Session, err error) {
@@ -73,9 +73,14 @@ func (w *Worker) protocolError(s *session.Session, err error) {
 	s.CloseAfter = true
 }
 
-// execute takes one request through the gates and runs it; false: it is held back and must be given again.
-func (w *Worker) execute(s *session.Session, args [][]byte) bool {
+// execute takes one request through the gates and runs it. A request that CLIENT PAUSE holds back is kept in the session.
+func (w *Worker) execute(s *session.Session, args [][]byte) {
 	spec, err := w.resolve(args)
+	w.admit(s, spec, args, err)
+}
+
+// admit takes a request whose command was looked up through the gates and runs it.
+func (w *Worker) admit(s *session.Session, spec *command.Spec, args [][]byte, err error) {
 	if err == nil {
 		for i := range gates {
 			if err = gates[i].check(w, s, spec, args); err != nil {
@@ -83,19 +88,16 @@ func (w *Worker) execute(s *session.Session, args [][]byte) bool {
 			}
 		}
 	}
-	if err != nil {
-		if err == errHeld {
-			return false
-		}
+	switch {
+	case err == errHeld:
+		s.Held = cloneArgs(args)
+	case err != nil:
 		w.reject(s, spec, err)
-		return true
-	}
-	if s.Multi.Open && !spec.Has(command.NoQueue) {
+	case s.Multi.Open && !spec.Has(command.NoQueue):
 		w.enqueue(s, spec, args)
-		return true
+	default:
+		w.call(s, spec, args)
 	}
-	w.call(s, spec, args)
-	return true
 }
 
 // resolve finds the command and checks the number of its arguments.
@@ -195,7 +197,11 @@ func (w *Worker) prepare(s *session.Session, spec *command.Spec, args [][]byte, 
 // lock locks the shards that the command may touch.
 func (w *Worker) lock(spec *command.Spec, args [][]byte) {
 	if i := spec.SingleKey(); i > 0 && i < len(args) {
-		w.tx.LockKey(args[i])
+		hash := w.hash
+		if !w.hashed {
+			hash = w.d.o.Keyspace.Hash(args[i])
+		}
+		w.tx.LockHashed(args[i], hash)
 		return
 	}
 	if set := w.shardSet(spec, args); set != 0 {

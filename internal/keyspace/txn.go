@@ -45,8 +45,10 @@ func (t *Txn) Begin(now clock.Instant, db int, origin uint64, noTouch bool) {
 }
 
 // LockKey locks the shard of one key.
-func (t *Txn) LockKey(key []byte) {
-	h := t.ks.hash(key)
+func (t *Txn) LockKey(key []byte) { t.LockHashed(key, t.ks.hash(key)) }
+
+// LockHashed is LockKey with the key's hash at hand.
+func (t *Txn) LockHashed(key []byte, h uint64) {
 	t.lastHash, t.lastLen, t.lastKey = h, len(key), nil
 	if len(key) > 0 {
 		t.lastKey = &key[0]
@@ -127,6 +129,26 @@ func (t *Txn) find(db int, key []byte) (Entry, bool) {
 		}
 	}
 	return en, true
+}
+
+// occupant is the entry whose place a mutation takes: find, but a due entry is expired even while expiry is held, because
+// two entries must not have one key.
+func (t *Txn) occupant(db int, key []byte) (Entry, bool) {
+	en, ok := t.find(db, key)
+	if ok {
+		return en, true
+	}
+	hash := t.hashOf(key)
+	s := t.ks.shards[t.ks.shardIndex(hash)]
+	d := s.dbs[db]
+	if d == nil {
+		return Entry{}, false
+	}
+	if slot, h := d.table.Find(hash, key); h != 0 {
+		e := s.arena.Entry(h)
+		t.expire(Entry{s: s, d: d, db: db, hash: hash, slot: slot, h: h, e: e}, Deadline(e.Deadline()))
+	}
+	return Entry{}, false
 }
 
 // Read looks a key up for a command that reads its value: counts a hit or a miss and touches the access bookkeeping.

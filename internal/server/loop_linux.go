@@ -116,8 +116,8 @@ func (l *loop) wake() {
 // run serves until the server stops.
 func (l *loop) run() {
 	defer l.close()
-	for busy := false; ; {
-		n, err := l.wait(busy)
+	for more := false; ; {
+		n, err := l.wait(more)
 		if err != nil {
 			l.srv.fatal(fmt.Errorf("loop %d: epoll_wait: %w", l.index, err))
 			return
@@ -129,7 +129,7 @@ func (l *loop) run() {
 		}
 		l.drainInbox()
 		l.srv.services.tracking.Flush()
-		busy = l.expire() || l.drainTrash() || n > 0
+		more = l.expire() || l.drainTrash()
 		l.periodic()
 		if l.stopping && l.drained() {
 			return
@@ -137,15 +137,13 @@ func (l *loop) run() {
 	}
 }
 
-// wait takes ready connections from the kernel. A loop that had work waits a little without telling the scheduler: under
-// load the next request comes soon, and handing the processor to the scheduler and back costs more than the request. A
-// signal (the collector stopping the world, preemption) ends that wait at once. Only a loop that is idle blocks in the
-// scheduler's sight.
-func (l *loop) wait(busy bool) (int, error) {
-	if busy {
-		if n, err := l.poll(0); n > 0 || err != nil {
-			return n, err
-		}
+// wait takes ready connections from the kernel; with more work at hand it only looks. Otherwise it waits a little without
+// telling the scheduler: under load the next request comes soon, and handing the processor to the scheduler and back costs
+// more than the request. A signal (the collector stopping the world, preemption) ends that wait at once. Only a loop that
+// is idle blocks in the scheduler's sight.
+func (l *loop) wait(more bool) (int, error) {
+	if more {
+		return l.poll(0)
 	}
 	l.sleeping.Store(true)
 	defer l.sleeping.Store(false)

@@ -46,8 +46,9 @@ type Session struct {
 	Subs          Subscriptions
 	Tracking      *Tracking
 	Block         *Block
-	Paused        bool // waiting for the end of CLIENT PAUSE
-	CloseAfter    bool // close once the replies are written
+	Paused        bool     // waiting for the end of CLIENT PAUSE
+	Held          [][]byte // the request that waits for it
+	CloseAfter    bool     // close once the replies are written
 	Monitoring    bool
 	Asking        bool
 

@@ -1,0 +1,99 @@
+package dispatch
+
+import (
+	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/session"
+)
+
+// lookahead is how many pipelined requests are parsed ahead of the one that runs, so that the memory that their keys are
+// in can be asked for at once. A handful hides most of the wait; more would push each other out of the first cache.
+const lookahead = 16
+
+// request is a parsed request.
+type request struct {
+	args   [][]byte
+	spec   *command.Spec
+	err    error // of looking the command up
+	used   int   // bytes in the buffer
+	hash   uint64
+	hashed bool
+}
+
+// parse fills the batch from the start of buf. An inline request is taken alone, for parsing it changes the buffer. The
+// error is that of the request behind the batch.
+func (w *Worker) parse(s *session.Session, buf []byte) error {
+	w.lim.MaxBulk = w.d.o.MaxBulk()
+	w.lim.Unauthenticated = !s.Authenticated && w.d.o.Password() != ""
+	w.batch = w.batch[:0]
+	free := w.flat[:0]
+	for pos := 0; pos < len(buf) && len(w.batch) < lookahead; {
+		inline := buf[pos] != '*'
+		if inline && pos > 0 {
+			break
+		}
+		args, used, err := s.Parser.Next(buf[pos:], free, &w.lim)
+		if err != nil || used == 0 {
+			return err
+		}
+		pos += used
+		if cap(args) > cap(free) && len(w.batch) == 0 {
+			w.flat = args[:0] // it has grown
+		}
+		if len(args) <= cap(free) {
+			free = free[len(args):len(args):cap(free)]
+		}
+		w.batch = append(w.batch, request{args: args, used: used})
+		if inline || w.lim.Unauthenticated {
+			break // what comes next may have other limits
+		}
+	}
+	return nil
+}
+
+// runBatch runs the requests of the batch and returns the bytes of those that were run. It stops where the session does,
+// or when the replies are to be written; the rest is parsed again.
+func (w *Worker) runBatch(s *session.Session) (n int) {
+	for i := range w.batch {
+		r := &w.batch[i]
+		if len(r.args) > 0 {
+			r.spec, r.err = w.resolve(r.args)
+		}
+	}
+	if len(w.batch) > 1 {
+		w.prefetch(s.DB)
+	}
+	for i := range w.batch {
+		r := &w.batch[i]
+		if len(r.args) > 0 {
+			w.hash, w.hashed = r.hash, r.hashed
+			w.admit(s, r.spec, r.args, r.err)
+			w.hashed = false
+		}
+		n += r.used
+		if i+1 < len(w.batch) && (w.stopped(s) || len(s.Out.Buf) >= flushAt) {
+			s.Parser.Reset() // it is ahead of what was run
+			break
+		}
+	}
+	return n
+}
+
+// prefetch asks for the memory that the batch will touch, as far as commands of one key tell.
+func (w *Worker) prefetch(db int) {
+	k := w.d.o.Keyspace
+	for i := range w.batch {
+		r := &w.batch[i]
+		if r.err != nil || r.spec == nil {
+			continue
+		}
+		if at := r.spec.SingleKey(); at > 0 && at < len(r.args) {
+			r.hash, r.hashed = k.Hash(r.args[at]), true
+			k.Prefetch(db, r.hash)
+		}
+	}
+	for i := range w.batch {
+		if r := &w.batch[i]; r.hashed {
+			k.PrefetchEntry(db, r.hash)
+		}
+	}
+}
