@@ -11,7 +11,10 @@ import (
 	"github.com/curfewkv/curfew/resp"
 )
 
-const errCursor command.Error = "ERR invalid cursor"
+const (
+	errCursor   command.Error = "ERR invalid cursor"
+	errNoValues command.Error = "ERR NOVALUES option can only be used in HSCAN"
+)
 
 // scanCount is the COUNT of a SCAN that has none.
 const scanCount = 10
@@ -39,6 +42,9 @@ func parseScan(c *command.Ctx) (o scanOptions, err error) {
 	}
 	o.count, o.match.all = scanCount, true
 	for i := 2; i < len(c.Args); i += 2 {
+		if c.Is(i, "NOVALUES") {
+			return o, errNoValues
+		}
 		if i+1 == len(c.Args) {
 			return o, command.ErrSyntax
 		}

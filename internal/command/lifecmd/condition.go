@@ -1,6 +1,7 @@
 package lifecmd
 
 import (
+	"bytes"
 	"math"
 
 	"github.com/curfewkv/curfew/internal/command"
@@ -28,7 +29,9 @@ func parseCondition(c *command.Ctx) (o condition, err error) {
 		case c.Is(i, "LT"):
 			o.lt = true
 		default:
-			return o, command.Errorf("ERR Unsupported option %s", c.Args[i])
+			// Redis shows it as a C string.
+			word, _, _ := bytes.Cut(c.Args[i], []byte{0})
+			return o, command.Errorf("ERR Unsupported option %s", word)
 		}
 	}
 	if o.nx && (o.xx || o.gt || o.lt) {
