@@ -183,3 +183,15 @@ func wholeTable(t testing.TB) *command.Table {
 	}
 	return table
 }
+
+// dump shows a reply with its types.
+func dump(v resp.Value) string {
+	if v.Array == nil {
+		return fmt.Sprintf("%c%s%d", v.Type, v.Str, v.Int)
+	}
+	parts := make([]string, len(v.Array))
+	for i, a := range v.Array {
+		parts[i] = dump(a)
+	}
+	return string(v.Type) + "[" + strings.Join(parts, " ") + "]"
+}

@@ -26,6 +26,9 @@ func (f family) runGetKeys(c *command.Ctx) error {
 	return nil
 }
 
+// remarks are said of a rule and not of the keys that it finds.
+var remarks = strings.NewReplacer(incomplete, "", variableFlags, "")
+
 func (f family) runGetKeysAndFlags(c *command.Ctx) error {
 	s, args, positions, err := f.keys(c)
 	if err != nil {
@@ -35,7 +38,7 @@ func (f family) runGetKeysAndFlags(c *command.Ctx) error {
 	for _, pos := range positions {
 		c.Out.Array(2)
 		c.Out.Bulk(args[pos])
-		writeKeyFlags(c.Out, flagsAt(s, args, pos))
+		writeKeyFlags(c.Out, remarks.Replace(flagsAt(s, args, pos)))
 	}
 	return nil
 }

@@ -13,12 +13,12 @@ import (
 // hourglass draws how far the hour has run at an instant of the wall clock, in Braille characters, and says it below. No
 // two instants scatter the grains alike.
 func hourglass(wallNs int64, columns, rows int) string {
-	at := time.Unix(0, wallNs).UTC()
-	run := float64(at.Sub(at.Truncate(time.Hour))) / float64(time.Hour)
+	at := time.Unix(0, wallNs).UTC().Truncate(time.Second)
+	gone := at.Sub(at.Truncate(time.Hour))
 	g := &glass{canvas: newCanvas(columns, rows), rnd: rand.New(rand.NewPCG(uint64(wallNs), 0))}
 	g.outline()
-	g.fill(run)
-	left := time.Hour - at.Sub(at.Truncate(time.Hour))
+	g.fill(gone.Hours())
+	left := time.Hour - gone
 	return g.text() + fmt.Sprintf("\n%s UTC, the hour ends in %02d:%02d\n", at.Format("15:04:05"), int(left.Minutes()), int(left.Seconds())%60)
 }
 

@@ -10,11 +10,12 @@ import (
 
 // keyFlags are the flags of keys in the order in which Redis lists them.
 var keyFlags = []string{
-	"RO", "RW", "OW", "RM", "access", "update", "insert", "delete", "not_key", "incomplete", "variable_flags",
+	"RO", "RW", "OW", "RM", "access", "update", "insert", "delete", notKey, incomplete, variableFlags,
 }
 
 const (
 	notKey        = "not_key"
+	incomplete    = "incomplete"
 	variableFlags = "variable_flags"
 )
 
