@@ -7,13 +7,18 @@ import (
 	"github.com/curfewkv/curfew/internal/store"
 )
 
-// defragState is where a shard's pass over its entries stands.
+// defragState is where a shard's pass over its memory stands: for each database the segments of its table, then its entries.
 type defragState struct {
 	running bool
 	db      int
+	entries bool // the table's segments are done
+	segment uint32
 	cursor  uint64
 	moves   []store.Handle // entries of the current bucket that are to move
 }
+
+// defragSegments is how many segments of a table are looked at between two looks at the clock.
+const defragSegments = 8
 
 // DefragSlice moves entries out of sparsely used spans of one shard, so that their pages can be given back, for at most
 // budget of lock time. Reports whether a pass is under way.
@@ -28,24 +33,9 @@ func (t *Txn) DefragSlice(shard int, budget time.Duration, c clock.Clock) (more 
 		}
 		*st = defragState{running: true, moves: st.moves[:0]}
 	}
-	end := c.Mono() + int64(budget)
-	for st.db < len(s.dbs) {
-		d := s.dbs[st.db]
-		if d == nil {
-			st.db, st.cursor = st.db+1, 0
-			continue
-		}
-		st.moves = st.moves[:0]
-		st.cursor = d.table.Scan(st.cursor, func(h store.Handle) {
-			if s.arena.ShouldMove(h) {
-				st.moves = append(st.moves, h)
-			}
-		})
-		for _, h := range st.moves {
-			s.relocate(d, h)
-		}
-		if st.cursor == 0 {
-			st.db++
+	for end := c.Mono() + int64(budget); st.db < len(s.dbs); {
+		if s.defragStep(s.dbs[st.db]) {
+			*st = defragState{running: true, db: st.db + 1, moves: st.moves}
 		}
 		if c.Mono() >= end {
 			return true
@@ -53,6 +43,29 @@ func (t *Txn) DefragSlice(shard int, budget time.Duration, c clock.Clock) (more 
 	}
 	st.running = false
 	return false
+}
+
+// defragStep does a bounded part of a database's pass; true: it is done.
+func (s *shard) defragStep(d *database) (done bool) {
+	st := &s.defrag
+	if d == nil {
+		return true
+	}
+	if !st.entries {
+		st.segment = d.table.Relocate(st.segment, defragSegments)
+		st.entries = st.segment == 0
+		return false
+	}
+	st.moves = st.moves[:0]
+	st.cursor = d.table.Scan(st.cursor, func(h store.Handle) {
+		if s.arena.ShouldMove(h) {
+			st.moves = append(st.moves, h)
+		}
+	})
+	for _, h := range st.moves {
+		s.relocate(d, h)
+	}
+	return st.cursor == 0
 }
 
 // relocate copies an entry to another block. Nothing that a reader sees changes.

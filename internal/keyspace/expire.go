@@ -27,8 +27,13 @@ func (t *Txn) ExpireSlice(shard int, now clock.Instant, budget time.Duration, c 
 	if set := &t.ks.Settings; !set.ActiveExpiry.Load() || set.HoldExpiry.Load() || !s.mayBeDue(now) {
 		return false
 	}
+	return t.expireSlice(s, now, budget, c)
+}
+
+// expireSlice is ExpireSlice whatever the settings.
+func (t *Txn) expireSlice(s *shard, now clock.Instant, budget time.Duration, c clock.Clock) (more bool) {
 	s.mu.Lock()
-	t.locked = 1 << shard
+	t.locked = 1 << s.index
 	t.Begin(now, 0, 0, true)
 	defer t.Unlock()
 	end := c.Mono() + int64(budget)
@@ -89,26 +94,33 @@ func (t *Txn) removeHandle(s *shard, d *database, db int, h store.Handle, r jour
 // ExpireAllDue removes every due key of the locked shards, whatever their number.
 func (t *Txn) ExpireAllDue() {
 	for _, s := range t.ks.shards {
-		if t.locked&(1<<s.index) == 0 {
-			continue
-		}
-		for db, d := range s.dbs {
-			if d != nil {
-				t.drainDue(s, d, db, d.mono, t.Now.MonoMs())
-				t.drainDue(s, d, db, d.wall, t.Now.WallMs())
-			}
+		if t.locked&(1<<s.index) != 0 {
+			t.expireShard(s)
 		}
 	}
 }
 
-func (t *Txn) drainDue(s *shard, d *database, db int, x *expiry.Index, nowMs int64) {
+// expireShard removes every due key of a shard, which is locked, and returns their number.
+func (t *Txn) expireShard(s *shard) (n int) {
+	for db, d := range s.dbs {
+		if d != nil {
+			n += t.drainDue(s, d, db, d.mono, t.Now.MonoMs())
+			n += t.drainDue(s, d, db, d.wall, t.Now.WallMs())
+		}
+	}
+	s.announce()
+	return n
+}
+
+func (t *Txn) drainDue(s *shard, d *database, db int, x *expiry.Index, nowMs int64) (n int) {
 	for {
 		h, state := x.Advance(nowMs, expireStep)
-		if state == expiry.Nothing {
-			return
-		}
-		if state == expiry.Found {
+		switch state {
+		case expiry.Nothing:
+			return n
+		case expiry.Found:
 			t.expireActive(s, d, db, store.Handle(h))
+			n++
 		}
 	}
 }

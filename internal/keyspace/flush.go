@@ -11,7 +11,7 @@ import (
 // drainStep is how many entries of a flushed table are freed between two looks at the clock.
 const drainStep = 64
 
-// Flush empties a database. Its keys are gone at once for every reader; their memory is given back by ReclaimSlice, or
+// Flush empties a database. Its keys are gone at once for every reader; their memory is given back by DrainSlice, or
 // before Flush returns when sync is set. Returns the number of keys that were not due. REQUIRES all shards to be locked.
 func (t *Txn) Flush(db int, sync bool) int {
 	n := 0
@@ -38,8 +38,8 @@ func (t *Txn) Flush(db int, sync bool) int {
 func (t *Txn) Swap(a, b int) {
 	for _, s := range t.ks.shards {
 		s.dbs[a], s.dbs[b] = s.dbs[b], s.dbs[a]
-		s.counts.Dirty++
 	}
+	t.ks.shards[0].counts.Dirty++ // one change, whatever the number of shards
 	t.emit(journal.Swapped, journal.Event{}, a, nil)
 	t.emit(journal.Swapped, journal.Event{}, b, nil)
 }
@@ -54,6 +54,7 @@ func (s *shard) emptyTrash() {
 func (s *shard) drainOne(n int) {
 	tbl := s.trash[0]
 	if tbl.Drain(n, func(h store.Handle) { s.arena.Free(h); s.counts.LazyFreed++ }) {
+		s.trash[0] = nil // the list may live on
 		s.trash = s.trash[1:]
 		s.hasTrash.Store(len(s.trash) > 0)
 	}

@@ -10,7 +10,7 @@ import (
 // there, and removes the entry (RENAME, MOVE). from names the departure, to the arrival. It checks no memory limit: what
 // it takes for dst it gives back at once. The entry may have been looked up before dst was.
 func (t *Txn) Move(en Entry, db int, dst []byte, from, to journal.Event) error {
-	there, existed := t.find(db, dst)
+	there, existed := t.occupant(db, dst)
 	hash := t.hashOf(dst)
 	s := t.ks.shards[t.ks.shardIndex(hash)]
 	d := s.db(db)

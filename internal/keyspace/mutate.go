@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"errors"
+	"math"
 
 	"github.com/curfewkv/curfew/internal/eviction"
 	"github.com/curfewkv/curfew/internal/journal"
@@ -21,6 +22,9 @@ func (e *NeedRoom) Error() string { return "no room under maxmemory" }
 // roomCheck is the block size from which an allocation checks maxmemory itself. Smaller ones stay within the bound that
 // the check before each command leaves.
 const roomCheck = 256 << 10
+
+// maxValue is the longest value: an entry keeps its length in 4 bytes.
+const maxValue = math.MaxUint32
 
 // PutOptions say what becomes of the deadline of a key that is put.
 type PutOptions struct {
@@ -86,6 +90,9 @@ func (t *Txn) wrote(db int, key []byte, o PutOptions, ev journal.Event) {
 
 // put makes the block of key in database db and returns its value bytes to be filled in. A block that fits is reused.
 func (t *Txn) put(db int, key []byte, kind store.Kind, n int, o PutOptions) ([]byte, error) {
+	if n > maxValue {
+		return nil, ErrExhausted
+	}
 	hash := t.hashOf(key)
 	s := t.ks.shards[t.ks.shardIndex(hash)]
 	d := s.db(db)
@@ -227,6 +234,9 @@ func (t *Txn) ReservePairs(pairs [][]byte) error {
 // SETRANGE. New bytes are zero. A growing string is given slack so that appending is amortized. The caller changes the
 // bytes and then calls Wrote.
 func (t *Txn) Extend(en *Entry, n int) ([]byte, error) {
+	if n > maxValue {
+		return nil, ErrExhausted
+	}
 	var scratch [20]byte
 	old := en.String(scratch[:])
 	n = max(n, len(old))
@@ -255,6 +265,7 @@ func (t *Txn) grow(en *Entry, old []byte, n int) ([]byte, error) {
 	if n <= len(old) || en.e.Kind() == store.KindStringInt || len(old) == 0 {
 		slack = 0
 	}
+	slack = min(slack, maxValue-n)
 	if err := t.room(store.EntrySize(len(en.e.Key()), n+slack, at != None) - s.arena.Cap(en.h)); err != nil {
 		return nil, err
 	}

@@ -65,16 +65,16 @@ func (t *Txn) Each(fn func(Entry)) {
 	}
 }
 
+// randomTries bounds the draws that hit due keys, before the table is walked for one that is not.
+const randomTries = 64
+
 // Random returns a key of the transaction's database, each with about the same chance. REQUIRES all shards to be locked.
 func (t *Txn) Random(rnd uint64) (Entry, bool) {
-	total := 0
-	for _, s := range t.ks.shards {
-		if d := s.dbs[t.DB]; d != nil {
-			total += d.table.Len()
+	for range randomTries {
+		total := t.length()
+		if total == 0 {
+			return Entry{}, false
 		}
-	}
-	// A due key may be drawn; each is expired and drawn again, so this ends.
-	for total > 0 {
 		hi, _ := bits.Mul64(rnd, uint64(total))
 		at := int(hi)
 		rnd = rnd*6364136223846793005 + 1442695040888963407
@@ -87,13 +87,32 @@ func (t *Txn) Random(rnd uint64) (Entry, bool) {
 				at -= d.table.Len()
 				continue
 			}
-			en, ok := t.randomIn(s, d, rnd)
-			if ok {
+			if en, ok := t.randomIn(s, d, rnd); ok {
 				return en, true
 			}
 			break
 		}
-		total = t.length()
+	}
+	return t.anyVisible(rnd)
+}
+
+// anyVisible is the first key that is not due, from a random place on.
+func (t *Txn) anyVisible(rnd uint64) (Entry, bool) {
+	var found []byte
+	from := rnd >> (64 - tableCursorBits)
+	for i := range 2 * len(t.ks.shards) { // twice, because the first shard is begun in its middle
+		s := t.ks.shards[(int(rnd)&(maxShards-1)+i)%len(t.ks.shards)]
+		d := s.dbs[t.DB]
+		for more := d != nil; more && found == nil; more = from != 0 {
+			from = d.table.Scan(from, func(h store.Handle) {
+				if en := t.visible(s, d, h); en.h != 0 {
+					found = en.Key()
+				}
+			})
+		}
+		if from = 0; found != nil {
+			return t.find(t.DB, found)
+		}
 	}
 	return Entry{}, false
 }
