@@ -87,6 +87,25 @@ func (x *Index) Add(h uint32) {
 	}
 }
 
+// Rearm changes the deadline of the entry h, which must be in the index. A deadline that stays in its slot, as that of a key
+// whose TTL is renewed now and then does, costs no look at the neighbours.
+func (x *Index) Rearm(h uint32, deadline uint64) {
+	n := x.node(h)
+	d := deadline&deadlineMask + x.shift
+	s := x.slotOf(d)
+	if s.level() == 0 || s != x.slotOf(x.at(n)) {
+		x.Remove(h)
+		n.Deadline = deadline
+		x.Add(h)
+		return
+	}
+	// Whether it is in the slot itself or waits in the pending list to be placed there, it is where it belongs.
+	n.Deadline = deadline
+	if s == x.floorSlot && d < x.floor {
+		x.floor = d
+	}
+}
+
 // Remove takes the entry h out. It must be in the index.
 func (x *Index) Remove(h uint32) {
 	n := x.node(h)

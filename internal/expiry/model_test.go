@@ -227,11 +227,15 @@ func (m *model) actions() map[string]func(*rapid.T) {
 		},
 		"rearm": func(*rapid.T) {
 			if h, ok := m.pick(); ok {
-				m.remove(h)
-				m.free = m.free[:len(m.free)-1]
-				m.at[h] = m.drawDeadline()
-				m.f.node(h).Deadline = m.at[h]
-				m.f.Add(h)
+				if m.f.pending != 0 {
+					m.exact = false
+				}
+				d := m.drawDeadline()
+				if rapid.Bool().Draw(m.t, "renewed") {
+					d = min(deadlineMask, m.at[h]+uint64(rapid.IntRange(0, 5000).Draw(m.t, "later")))
+				}
+				m.at[h] = d
+				m.f.Rearm(h, d|m.f.node(h).Deadline&^uint64(deadlineMask))
 			}
 		},
 		"relocate": func(*rapid.T) {

@@ -6,7 +6,7 @@ import "unsafe"
 // at byte 8*h of the memory given to New. Handles have 31 bits.
 type Node struct {
 	// Deadline is in milliseconds in the low 63 bits; bit 63 belongs to the caller. It is set before Add and must not
-	// change until Remove: it tells the index where the entry is.
+	// change until Remove but through Rearm: it tells the index where the entry is.
 	Deadline   uint64
 	Prev, Next uint32 // neighbours in the slot's ring; an entry alone is its own neighbour
 }

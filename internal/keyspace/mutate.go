@@ -159,9 +159,7 @@ func (t *Txn) replace(en *Entry, kind store.Kind, n int, at Deadline) (store.Ent
 		need := store.EntrySize(len(e.Key()), n, had)
 		if have := s.arena.Cap(en.h); need <= have && need > have/2 && s.arena.SetValueLen(en.h, n) {
 			if had && Deadline(e.Deadline()) != at {
-				s.disarm(d, en.h, e)
-				e.SetDeadline(uint64(at))
-				s.arm(d, en.h, at)
+				s.rearm(d, en.h, e, at)
 			}
 			e.SetKind(kind)
 			return e, nil
@@ -296,9 +294,7 @@ func (t *Txn) SetDeadline(en Entry, at Deadline, ev journal.Event) (Entry, error
 	s := en.s
 	if en.e.HasDeadline() == (at != None) {
 		if at != None && Deadline(en.e.Deadline()) != at {
-			s.disarm(en.d, en.h, en.e)
-			en.e.SetDeadline(uint64(at))
-			s.arm(en.d, en.h, at)
+			s.rearm(en.d, en.h, en.e, at)
 		}
 	} else {
 		value := en.e.Value()

@@ -88,6 +88,23 @@ func (d *database) indexOf(at Deadline) *expiry.Index {
 // arm puts an entry whose deadline field is set into its index and announces it.
 func (s *shard) arm(d *database, h store.Handle, at Deadline) {
 	d.indexOf(at).Add(uint32(h))
+	s.announceAt(at)
+}
+
+// rearm gives an armed entry another deadline.
+func (s *shard) rearm(d *database, h store.Handle, e store.Entry, at Deadline) {
+	if old := Deadline(e.Deadline()); old.IsWall() != at.IsWall() {
+		s.disarm(d, h, e)
+		e.SetDeadline(uint64(at))
+		s.arm(d, h, at)
+		return
+	}
+	d.indexOf(at).Rearm(uint32(h), uint64(at))
+	s.announceAt(at)
+}
+
+// announceAt lowers the shard's announced next deadline to at.
+func (s *shard) announceAt(at Deadline) {
 	next := &s.nextMono
 	if at.IsWall() {
 		next = &s.nextWall
