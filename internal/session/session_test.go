@@ -201,3 +201,35 @@ func TestRegistryListsInOrderOfIDs(t *testing.T) {
 		last = s.ID
 	}
 }
+
+// The owner collects while others push: every message comes once and whole.
+func TestCollectWhileOthersPush(t *testing.T) {
+	s, _ := newTest(3)
+	var senders sync.WaitGroup
+	for range 3 {
+		senders.Go(func() {
+			for range 1000 {
+				s.PushFrame(0, []byte(frame))
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		senders.Wait()
+		close(done)
+	}()
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		if s.HasMail() {
+			s.Collect()
+		}
+	}
+	s.Collect()
+	if got := string(s.Out.Buf); got != strings.Repeat(frame, 3000) {
+		t.Errorf("%d bytes, want %d", len(got), 3000*len(frame))
+	}
+}

@@ -16,7 +16,7 @@ func (c *Conn) Send(args ...string) {
 
 // serve processes what was received until nothing more can be.
 func (c *Conn) serve() {
-	for !c.Closed && len(c.in) > 0 {
+	for !c.Closed && (len(c.in) > 0 || c.Held != nil) {
 		n, more := c.server.Dispatch.Worker(0).Process(c.Session, c.in)
 		c.in = c.in[n:]
 		if !more {
