@@ -200,9 +200,9 @@ func TestReleasedRunIsNotAllocatedUntilClean(t *testing.T) {
 }
 
 func TestReleaseHasHysteresis(t *testing.T) {
-	a := newArena(t, 1<<30)
-	keep := a.Alloc(256 << 20)
-	high := int64(256<<20) >> keepShift
+	a := newArena(t, 4<<30)
+	keep := a.Alloc(1 << 30)
+	high := int64(1<<30) >> keepShift
 	h := a.Alloc(int(high) - pageSize)
 	a.Free(h)
 	if r, ok := a.TakeDirty(); ok {
@@ -210,12 +210,58 @@ func TestReleaseHasHysteresis(t *testing.T) {
 	}
 	h = a.Alloc(int(high) + 100*pageSize)
 	a.Free(h)
-	before := a.Committed()
 	settle(a)
-	if got := before - a.Committed(); got < high/2 || a.Committed()-a.Used() < high/2-dirtyPages*pageSize {
-		t.Errorf("released %d of %d, %d kept", got, high, a.Committed()-a.Used())
+	if kept := a.Committed() - a.Used(); kept > high/2 || kept < high/2-dirtyPages*pageSize {
+		t.Errorf("%d kept of free pages, want about half of %d", kept, high)
 	}
 	a.Free(keep)
+}
+
+func TestLargeRunsUseTheEndOfTheReservation(t *testing.T) {
+	a := newArena(t, 8<<20)
+	h := a.Alloc(5 << 20)
+	if h == 0 {
+		t.Fatal("5 of 8 MiB cannot be had")
+	}
+	a.Free(h)
+	if h = a.Alloc(8<<20 - pageSize); h == 0 {
+		t.Error("the free run at the end does not grow to the whole reservation")
+	}
+	a.check(t)
+}
+
+// Runs of one bin differ in length by up to a quarter.
+func TestLargeRunsAreNeverTooShort(t *testing.T) {
+	m := &arenaModel{a: newArena(t, 256<<20)}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 3000 {
+		if len(m.live) > 60 || len(m.live) > 0 && rnd.IntN(3) == 0 {
+			m.free(t, rnd.IntN(len(m.live)))
+		} else {
+			m.alloc(t, (64+rnd.IntN(200))*pageSize)
+		}
+		if rnd.IntN(50) == 0 {
+			settle(m.a)
+		}
+	}
+	m.verify(t)
+}
+
+func TestArenaOnSystemsWithLargePages(t *testing.T) {
+	defer func(n int) { osPage = n }(osPage)
+	osPage = 64 << 10
+	m := &arenaModel{a: newArena(t, 64<<20)}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		for range 2000 {
+			m.alloc(t, 1+rnd.IntN(20000))
+		}
+		for range len(m.live) * 3 / 4 {
+			m.free(t, rnd.IntN(len(m.live)))
+		}
+		settle(m.a)
+		m.verify(t)
+	}
 }
 
 // block is what a test knows about a live block.

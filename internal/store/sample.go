@@ -5,7 +5,7 @@ const (
 	// until one hits; below that, segments are.
 	sampleDense = 8
 	// sampleTries bounds the draws before a walk over neighbours.
-	sampleTries = 64
+	sampleTries = 128
 )
 
 // draws is a sequence of pseudo-random numbers (splitmix64).
@@ -79,7 +79,8 @@ func (t *Table) drawSegment(r *draws, mask uint32, want int) Handle {
 		}
 		return uint32(t.meta[d].count)
 	}
-	weight := uint32(max(2*want/t.segments, 1))
+	// Segments with more than this are few, and drawn a little too rarely.
+	weight := uint32(2*want/t.segments + 2)
 	var d uint32
 	for range sampleTries {
 		d = r.below(uint32(len(t.dir)))

@@ -1,0 +1,99 @@
+package store
+
+import "testing"
+
+// The index costs 64 bytes a bucket of 12 slots: 10.7 bytes an entry at half load.
+func TestIndexStaysHalfFullAtEverySize(t *testing.T) {
+	m := newTableModel(newArena(t, 64<<20), 1)
+	worst := 0.0
+	verify := func() {
+		if n := m.tab.Len(); n > 1000 {
+			worst = max(worst, float64(m.tab.segBytes)/float64(n))
+		}
+	}
+	for id := range uint32(60000) {
+		m.bulk(t, id, 1, 3)
+		verify()
+	}
+	for len(m.ids) > 1000 {
+		m.delete(t, m.rnd.IntN(len(m.ids)))
+		verify()
+	}
+	if worst > 10.7 {
+		t.Errorf("up to %.1f bytes of index for an entry", worst)
+	}
+	m.verify(t)
+}
+
+// Where a count stays, steady deletes and inserts must not resize segments again
+// and again.
+func TestSegmentsKeepTheirSizeAtAConstantCount(t *testing.T) {
+	m := newTableModel(newArena(t, 64<<20), 1)
+	m.bulk(t, 0, 1, 3)
+	for n := uint32(1); n < 800; n++ {
+		m.bulk(t, n, 1, 3)
+		changes := 0
+		for range 20 {
+			before := m.tab.dir[0]
+			m.delete(t, m.rnd.IntN(len(m.ids)))
+			for !m.insert(t, 1000+m.rnd.Uint32N(1<<20)) {
+			}
+			if m.tab.dir[0] != before {
+				changes++
+			}
+		}
+		if changes > 2 {
+			t.Fatalf("%d entries: resized %d times in 20 deletes and inserts", len(m.ids), changes)
+		}
+	}
+}
+
+func TestFindReadsFewBucketsAfterLongChurn(t *testing.T) {
+	m := newTableModel(newArena(t, 64<<20), 1)
+	m.bulk(t, 0, 15000, 3)
+	next := uint32(15000)
+	for range 150000 {
+		m.delete(t, m.rnd.IntN(len(m.ids)))
+		m.bulk(t, next, 1, 3)
+		next++
+	}
+	buckets, reads := 0, 0
+	for d := uint32(0); d < uint32(len(m.tab.dir)); d += 1 << (m.tab.depth - m.tab.meta[d].depth) {
+		bs := m.tab.bucketsOf(m.tab.dir[d])
+		for i := range bs {
+			buckets++
+			reads++
+			for k := i; bs[k].passed() != 0; k = (k + 1) % len(bs) {
+				reads++
+			}
+		}
+	}
+	if got := float64(reads) / float64(buckets); got > 2.5 {
+		t.Errorf("a miss reads %.2f buckets", got)
+	}
+	m.verify(t)
+}
+
+func TestSteadyUseAllocatesNothingOnTheHeap(t *testing.T) {
+	m := newTableModel(newArena(t, 64<<20), 1)
+	m.bulk(t, 0, 20000, 3)
+	key, other := keyOf(7), keyOf(30000)
+	hash, otherHash := m.tab.Hash(key), m.tab.Hash(other)
+	cursor := uint64(0)
+	sum := Handle(0)
+	if n := testing.AllocsPerRun(2000, func() {
+		s, old := m.tab.Find(hash, key)
+		h, _ := m.a.NewEntry(KindString, key, 100, true)
+		m.tab.Replace(s, h)
+		m.a.Free(old)
+		h, _ = m.a.NewEntry(KindString, other, 5, false)
+		m.tab.Insert(otherHash, h)
+		s, _ = m.tab.Find(otherHash, other)
+		m.tab.Delete(s)
+		m.a.Free(h)
+		cursor = m.tab.Scan(cursor, func(h Handle) { sum += h })
+		m.tab.Sample(uint64(sum), 5, true, func(h Handle) { sum += h })
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
