@@ -191,10 +191,10 @@ func runBench(ctx context.Context, out io.Writer, names []string, changed func(s
 	suite := bench.Suite{Scenarios: scenarios, Contenders: contenders, Rounds: f.rounds, Progress: progressBar,
 		Done: func(o *bench.Outcome) { fmt.Fprintf(os.Stderr, "%s: done\n", o.Scenario) }}
 	report, err := suite.Run(ctx)
-	if err != nil {
-		return err
+	report.Quick, report.Command, report.Placement = f.quick, bench.CommandLine(os.Args[1:]), f.placement()
+	if err != nil { // interrupted: show what there is, but publish none of it
+		return errors.Join(err, report.WriteTable(out))
 	}
-	report.Quick, report.Command, report.Placement = f.quick, commandLine(), f.placement()
 	return f.write(out, report)
 }
 
@@ -223,6 +223,7 @@ func (f *benchFlags) write(out io.Writer, report *bench.Report) error {
 	return nil
 }
 
+// placement says where everything ran.
 func (f *benchFlags) placement() string {
 	core := func(n int) string {
 		if n < 0 {
@@ -230,16 +231,8 @@ func (f *benchFlags) placement() string {
 		}
 		return fmt.Sprintf("on core %d", n)
 	}
-	return fmt.Sprintf("servers %s, driver %s, loopback", core(f.serverCore), core(f.driverCore))
-}
-
-// commandLine is the command as another user would type it.
-func commandLine() string {
-	words := append([]string{"curfew"}, os.Args[1:]...)
-	for i, w := range words {
-		if strings.ContainsAny(w, " \"'$") {
-			words[i] = fmt.Sprintf("%q", w)
-		}
+	if f.addr != "" || f.peerAddr != "" {
+		return fmt.Sprintf("servers that were running before: as they were; others %s; driver %s", core(f.serverCore), core(f.driverCore))
 	}
-	return strings.Join(words, " ")
+	return fmt.Sprintf("servers %s, driver %s, loopback", core(f.serverCore), core(f.driverCore))
 }

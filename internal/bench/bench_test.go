@@ -256,6 +256,13 @@ func TestRedisBenchmarksTableIsReadByItsTitles(t *testing.T) {
 	}
 }
 
+func TestTheCommandNamesNoFoldersOfThisMachine(t *testing.T) {
+	got := CommandLine([]string{"bench", "--report", "/home/x/docs/b.md", "--json=/var/b.json", "--config", "hz 100", "--redis-benchmark", ""})
+	if want := `curfew bench --report b.md --json=b.json --config "hz 100" --redis-benchmark ""`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func TestSelectKeepsTheOrderAndRefusesUnknownNames(t *testing.T) {
 	all := Scenarios(Full())
 	some, err := Select(all, []string{"storm", "memory"})

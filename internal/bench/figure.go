@@ -81,7 +81,7 @@ func (u Unit) format(v float64) string {
 	case math.Abs(v) >= 1:
 		return strconv.FormatFloat(v, 'f', 2, 64)
 	}
-	return strconv.FormatFloat(v, 'g', 2, 64)
+	return strconv.FormatFloat(v, 'f', min(6, 1-int(math.Floor(math.Log10(math.Abs(v))))), 64) // two digits that count
 }
 
 // thousands writes n with its thousands separated.

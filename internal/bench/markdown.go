@@ -51,7 +51,7 @@ func (r *Report) head(b *strings.Builder) {
 const methodText = `## How it is measured
 
 Every scenario gets a freshly started server, all with the same configuration and without persistence, reached over
-loopback. The servers take turns, round by round, so that a slow spell of the machine meets both; each figure is the
+loopback (with ` + "`--addr`" + `, one that was running before, emptied). The servers take turns, round by round, so that a slow spell of the machine meets both; each figure is the
 median of its rounds. A ratio below 1 is less than the peer's. Machines are noisy: ratios of one run mean more than
 numbers of two.
 

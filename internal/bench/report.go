@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -41,12 +42,13 @@ func (n Noise) text() string {
 	return fmt.Sprintf("the driver's own lateness: p99.9 %.2f ms, worst %.2f ms (%s wake-ups)", n.P999, n.Worst, thousands(int64(n.Samples)))
 }
 
-func (r *Report) summarizeNoise() {
+func (r *Report) finish() {
+	r.Took = time.Since(r.Started)
 	slices.Sort(r.late)
 	r.Noise = Noise{Samples: len(r.late), P999: millis(r.late.quantile(.999)), Worst: millis(r.late.max())}
 }
 
-// Failed says that some contender could not be measured, and Missed that some goal was not reached.
+// Failed says that some contender could not be measured.
 func (r *Report) Failed() bool {
 	return slices.ContainsFunc(r.Outcomes, func(o Outcome) bool { return len(o.Failures) > 0 })
 }
@@ -65,6 +67,25 @@ func (r *Report) Missed() (missed, checked int) {
 		}
 	}
 	return missed, checked
+}
+
+// CommandLine is the command as another user would type it on a machine with other folders.
+func CommandLine(args []string) string {
+	words := []string{"curfew"}
+	for _, w := range args {
+		flag, value, ok := strings.Cut(w, "=")
+		switch {
+		case ok && filepath.IsAbs(value):
+			w = flag + "=" + filepath.Base(value)
+		case filepath.IsAbs(w):
+			w = filepath.Base(w)
+		}
+		if w == "" || strings.ContainsAny(w, " \"'$") {
+			w = strconv.Quote(w)
+		}
+		words = append(words, w)
+	}
+	return strings.Join(words, " ")
 }
 
 // Machine is where the figures come from.
@@ -138,7 +159,7 @@ func (r *Row) columns() []string {
 	if len(r.Cells) > 1 {
 		ratio := ""
 		if v, ok := r.ratio(); ok && r.Better != Plain {
-			ratio = fmt.Sprintf("%.2f", v)
+			ratio = Factor.format(v)
 			if r.Cells[1].AtLeast && !r.Cells[0].AtLeast {
 				ratio = "<= " + ratio
 			}
@@ -154,7 +175,7 @@ func (r *Report) titles() []string {
 	if len(r.Contenders) > 1 {
 		out = append(out, "ratio")
 	}
-	return append(out, "")
+	return append(out, "verdict")
 }
 
 // WriteTable prints everything for a terminal.

@@ -44,7 +44,8 @@ type Cell struct {
 }
 
 // Run measures everything. A scenario that fails for a contender becomes a failure in its outcome, and the others go
-// on; the error is for what makes all of it pointless, such as a cancelled context.
+// on; the error is for what makes all of it pointless, such as a cancelled context, and the report then holds what was
+// measured before.
 func (s *Suite) Run(ctx context.Context) (*Report, error) {
 	report := &Report{Started: time.Now(), Rounds: s.Rounds, Machine: readMachine(), Servers: make(map[string]string)}
 	for _, c := range s.Contenders {
@@ -53,6 +54,7 @@ func (s *Suite) Run(ctx context.Context) (*Report, error) {
 	for _, scenario := range s.Scenarios {
 		o, err := s.put(ctx, scenario, report)
 		if err != nil {
+			report.finish()
 			return report, err
 		}
 		report.Outcomes = append(report.Outcomes, *o)
@@ -60,8 +62,7 @@ func (s *Suite) Run(ctx context.Context) (*Report, error) {
 			s.Done(o)
 		}
 	}
-	report.Took = time.Since(report.Started)
-	report.summarizeNoise()
+	report.finish()
 	return report, nil
 }
 

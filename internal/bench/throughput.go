@@ -10,8 +10,8 @@ import (
 // throughput measures what requests cost the server, and how many it answers, when it is kept busy.
 type throughput struct {
 	requests int64
-	// tool is the path of redis-benchmark; empty for the driver of this package. It costs its core less than our own,
-	// and leaves more of the machine to the server.
+	// tool is the path of redis-benchmark: with it, others can repeat the measurement. Empty for the driver of this
+	// package.
 	tool string
 }
 
