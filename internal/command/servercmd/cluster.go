@@ -41,6 +41,12 @@ func clusterSpec(*Deps) *command.Spec {
 					return nil
 				},
 			},
+			command.HelpSpec("CLUSTER", clusterFlags, "5.0.0",
+				"KEYSLOT <key>",
+				"    The hash slot of <key>.",
+				"INFO | SLOTS | SHARDS | NODES | MYID | COUNTKEYSINSLOT | GETKEYSINSLOT",
+				"    Refused: cluster support is disabled.",
+			),
 		},
 	}
 }

@@ -48,16 +48,16 @@ func configSpec(d *Deps) *command.Spec {
 					return nil
 				},
 			},
-			helpSpec("CONFIG", command.Loading|command.Stale, "5.0.0", []string{
+			command.HelpSpec("CONFIG", command.Loading|command.Stale, "5.0.0", 
 				"GET <pattern>",
-				"    Return parameters matching the glob-like <pattern> and their values.",
+				"    Parameters that match <pattern>, and their values.",
 				"SET <directive> <value>",
-				"    Set the configuration <directive> to <value>.",
+				"    Change a parameter.",
 				"RESETSTAT",
-				"    Reset statistics reported by the INFO command.",
+				"    Zero the counters of INFO.",
 				"REWRITE",
-				"    Rewrite the configuration file.",
-			}),
+				"    Write the present values into the configuration file.",
+			),
 		},
 	}
 }

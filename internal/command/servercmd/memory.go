@@ -49,19 +49,19 @@ func memorySpec(d *Deps) *command.Spec {
 					return nil
 				},
 			},
-			helpSpec("MEMORY", command.Loading|command.Stale, "4.0.0", []string{
+			command.HelpSpec("MEMORY", command.Loading|command.Stale, "4.0.0", 
 				"DOCTOR",
-				"    Return memory problems reports.",
+				"    Report what is wrong with the use of memory.",
 				"MALLOC-STATS",
-				"    Return internal statistics report from the memory allocator.",
+				"    Figures of the allocator.",
 				"PURGE",
-				"    Attempt to purge dirty pages for reclamation by the allocator.",
+				"    Give free pages back to the system.",
 				"STATS",
-				"    Return information about the memory usage of the server.",
+				"    Figures of the memory in use.",
 				"USAGE <key> [SAMPLES <count>]",
-				"    Return memory in bytes used by <key> and its value. It is exact; SAMPLES",
-				"    is accepted and changes nothing.",
-			}),
+				"    The bytes that <key> and its value take, exactly. SAMPLES is accepted and",
+				"    changes nothing.",
+			),
 		},
 	}
 }
