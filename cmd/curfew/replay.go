@@ -151,18 +151,21 @@ func runReplay(ctx context.Context, out io.Writer, path string, f *replayFlags) 
 		}
 	}
 	var results []replay.Result
+	var failed error
 	for _, run := range runs {
 		r, err := f.replayOnce(ctx, path, run)
-		if err != nil {
-			return err
+		if err != nil { // the runs before it took their time: show them
+			failed = err
+			break
 		}
 		results = append(results, r)
 	}
-	if f.jsonFile != "-" {
+	if len(results) > 0 && f.jsonFile != "-" {
 		fmt.Fprintf(out, "%s\n%s\n\n", filepath.Base(path), results[0].Options)
-		if err := replay.WriteTable(out, results); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, replay.WriteTable(out, results))
+	}
+	if failed != nil {
+		return failed
 	}
 	return writeJSON(out, f.jsonFile, results)
 }
@@ -222,7 +225,7 @@ func (f *replayFlags) describe(source *trace.Reader) string {
 		ttl += ", else none"
 	}
 	if o.TTLScale != 1 {
-		ttl += fmt.Sprintf(", times %g", o.TTLScale)
+		ttl += fmt.Sprintf(", times %.4g", o.TTLScale)
 	}
 	pace := "as fast as possible"
 	if o.Rate > 0 {
