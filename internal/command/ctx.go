@@ -74,6 +74,3 @@ func (c *Ctx) WriteString(key []byte) (keyspace.Entry, bool, error) {
 	}
 	return en, ok, nil
 }
-
-// Block suspends the session after this command. REQUIRES !c.InExec.
-func (c *Ctx) Block(b *session.Block) { c.Session.Block = b }

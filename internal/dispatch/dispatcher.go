@@ -25,9 +25,9 @@ type Tracker interface {
 
 // Observer is told of every command that was run; slow log, latency monitor and MONITOR hide behind it.
 type Observer interface {
-	// Before is called ahead of a command when Watching reports true.
+	// Show is called after a command that MONITOR shows when Watching reports true; wallNs is when it began.
 	Watching() bool
-	Before(s *session.Session, spec *command.Spec, args [][]byte, wallNs int64)
+	Show(s *session.Session, args [][]byte, wallNs int64)
 	// SlowNs is the duration in ns from which After is to be called; negative: never.
 	SlowNs() int64
 	After(s *session.Session, spec *command.Spec, args [][]byte, durNs, wallNs int64)

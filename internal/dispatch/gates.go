@@ -107,7 +107,7 @@ func gatePause(w *Worker, s *session.Session, spec *command.Spec, _ [][]byte) er
 		return nil
 	}
 	writes := spec.Has(command.Write) || spec.Has(command.MayReplicate) || spec.Name == "exec" && queueWrites(s)
-	if !w.d.o.Pause.Holds(w.now.Mono, writes) || s.Multi.Open && spec.Name != "exec" {
+	if !w.d.o.Pause.Holds(w.now.Mono, writes) {
 		return nil
 	}
 	s.Paused = true

@@ -171,9 +171,6 @@ func (w *Worker) exec(c *command.Ctx) error {
 
 // execQueued runs one queued command; its error is its reply.
 func (w *Worker) execQueued(s *session.Session, spec *command.Spec, args [][]byte) {
-	if w.d.o.Observe.Watching() && !spec.Has(command.SkipMonitor) {
-		w.d.o.Observe.Before(s, spec, args, w.now.Wall)
-	}
 	c := w.prepare(s, spec, args, true)
 	mark, start := s.Out.Mark(), w.tick
 	err := w.run(c, s)

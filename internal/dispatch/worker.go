@@ -150,9 +150,6 @@ func wireText(err error) string {
 // call runs a command that has passed the gates, outside EXEC.
 func (w *Worker) call(s *session.Session, spec *command.Spec, args [][]byte) {
 	o := &w.d.o
-	if o.Observe.Watching() && !spec.Has(command.SkipMonitor) {
-		o.Observe.Before(s, spec, args, w.now.Wall)
-	}
 	mark, start := w.beginReply(s), w.tick
 	c := w.prepare(s, spec, args, false)
 	var err error
@@ -249,6 +246,9 @@ func (w *Worker) account(s *session.Session, c *command.Ctx, spec *command.Spec,
 	st := &w.stats[spec.ID]
 	st.add(dur, err != nil, w.d.o.LatencyTracking())
 	s.Public.LastCmd.Store(&spec.Full)
+	if w.d.o.Observe.Watching() && spec.Flags&(command.SkipMonitor|command.Admin) == 0 {
+		w.d.o.Observe.Show(s, args, wall)
+	}
 	if slow := w.d.o.Observe.SlowNs(); slow >= 0 && dur >= slow {
 		w.d.o.Observe.After(s, spec, args, dur, wall)
 	}

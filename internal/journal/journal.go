@@ -38,19 +38,19 @@ type Class uint32
 
 // The classes, with their letters in notify-keyspace-events.
 const (
-	ClassGeneric  Class = 1 << iota // g
-	ClassString                     // $
-	ClassList                       // l
-	ClassSet                        // s
-	ClassHash                       // h
-	ClassZSet                       // z
-	ClassExpired                    // x
-	ClassEvicted                    // e
-	ClassStream                     // t
-	ClassKeyMiss                    // m
-	ClassModule                     // d
-	ClassNew                        // n
-	ClassNone     Class = 0
+	ClassGeneric Class = 1 << iota // g
+	ClassString                    // $
+	ClassList                      // l
+	ClassSet                       // s
+	ClassHash                      // h
+	ClassZSet                      // z
+	ClassExpired                   // x
+	ClassEvicted                   // e
+	ClassStream                    // t
+	ClassKeyMiss                   // m
+	ClassModule                    // d
+	ClassNew                       // n
+	ClassNone    Class = 0
 )
 
 // Event names a mutation as keyspace notifications do.

@@ -74,9 +74,9 @@ func (s *Server) clientFigures() {
 	m.Gauge(sec, "blocked_clients", "clients that wait", s.blockedClients)
 	m.Gauge(sec, "tracking_clients", "clients with tracking on", s.services.trackingClients)
 	m.Gauge(sec, "pubsub_clients", "clients with subscriptions", s.pubsubClients)
-	m.Gauge(sec, "watching_clients", "clients that watch keys", s.watchingClients)
+	m.Gauge(sec, "watching_clients", "clients that watch keys", func() int64 { n, _ := s.services.watch.Counts(); return n })
 	m.Gauge(sec, "clients_in_timeout_table", "clients that wait with a timeout", s.blockedClients)
-	s.fixed(sec, "total_watched_keys", "0")
+	m.Gauge(sec, "total_watched_keys", "keys under WATCH", func() int64 { _, n := s.services.watch.Counts(); return n })
 	s.fixed(sec, "total_blocking_keys", "0")
 	s.fixed(sec, "total_blocking_keys_on_nokey", "0")
 }

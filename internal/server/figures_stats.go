@@ -75,10 +75,6 @@ func (s *Server) pubsubClients() int64 {
 	return s.countSessions(func(c *session.Session) bool { return c.HasFlag(session.FlagPubSub) })
 }
 
-func (s *Server) watchingClients() int64 {
-	return s.countSessions(func(c *session.Session) bool { return c.Public.Watching.Load() > 0 })
-}
-
 func (s *Server) largestInput() int64 {
 	n := int64(0)
 	for _, c := range s.sessions.All() {

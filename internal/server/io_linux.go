@@ -3,7 +3,6 @@ package server
 import (
 	"golang.org/x/sys/unix"
 
-	"github.com/curfewkv/curfew/internal/config"
 	"github.com/curfewkv/curfew/internal/session"
 )
 
@@ -210,11 +209,7 @@ func (l *loop) checkOutput(c *conn) {
 	if c.closed {
 		return
 	}
-	class := config.NormalClients
-	if c.sess.HasFlag(session.FlagPubSub) {
-		class = config.PubSubClients
-	}
-	limit := l.srv.settings.outputLimit.Get(class)
+	limit := l.srv.settings.outputLimit.Get(classOf(c.sess))
 	n := int64(c.unsent())
 	over := limit.Hard > 0 && n > limit.Hard
 	if limit.Soft > 0 && n > limit.Soft {

@@ -19,8 +19,8 @@ type observer struct {
 // Watching reports whether someone monitors.
 func (o *observer) Watching() bool { return o.feed.Active() }
 
-// Before shows a command to the monitors.
-func (o *observer) Before(s *session.Session, _ *command.Spec, args [][]byte, wallNs int64) {
+// Show shows a command to the monitors.
+func (o *observer) Show(s *session.Session, args [][]byte, wallNs int64) {
 	o.feed.Show(s, s.DB, monitor.Hide(args), wallNs)
 }
 

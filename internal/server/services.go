@@ -4,7 +4,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/curfewkv/curfew/internal/clock"
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/command/conncmd"
 	"github.com/curfewkv/curfew/internal/command/infocmd"
@@ -58,10 +57,7 @@ func (s *Server) hardLimit(sess *session.Session) int64 {
 
 // classOf is the session's row in client-output-buffer-limit.
 func classOf(sess *session.Session) config.ClientClass {
-	switch {
-	case sess.HasFlag(session.FlagMonitor):
-		return config.ReplicaClients
-	case sess.HasFlag(session.FlagPubSub):
+	if sess.HasFlag(session.FlagPubSub) {
 		return config.PubSubClients
 	}
 	return config.NormalClients
@@ -71,6 +67,8 @@ func classOf(sess *session.Session) config.ClientClass {
 func (s *Server) applyServices() {
 	flags, _ := pubsub.ParseFlags(s.settings.notify.Get().String())
 	s.services.notifier.Set(flags)
+	for s.services.tracking.Trim(trimKeys) {
+	}
 }
 
 // forget removes a session that went away.
@@ -78,12 +76,6 @@ func (sv *services) forget(s *session.Session) {
 	sv.pubsub.Drop(s)
 	sv.tracking.Off(s)
 	sv.monitor.Remove(s)
-}
-
-// tick does the services' periodic work.
-func (sv *services) tick(clock.Instant) {
-	for sv.tracking.Trim(trimKeys) {
-	}
 }
 
 // trimKeys is how many remembered keys are forgotten between two looks at the limit.

@@ -75,7 +75,7 @@ func declare(r *config.Registry, listen, apply *config.Apply) *settings {
 		latencyThreshold:   r.Int("latency-monitor-threshold", 0, 0, 1<<62, config.OnApply(apply), config.Doc("milliseconds from which an event is sampled; 0: none")),
 		latencyTracking:    r.Bool("latency-tracking", true, config.Doc("keep a histogram of each command's duration")),
 		latencyPercentiles: r.LatencyTrackingInfoPercentiles(config.Doc("percentiles that INFO latencystats shows")),
-		trackingMax:        r.Int("tracking-table-max-keys", 1000000, 0, 1<<62, config.Doc("keys remembered for client-side caching; 0: no limit")),
+		trackingMax:        r.Int("tracking-table-max-keys", 1000000, 0, 1<<62, config.OnApply(apply), config.Doc("keys remembered for client-side caching; 0: no limit")),
 		lazyUserDel:        r.Bool("lazyfree-lazy-user-del", false, config.NoEffect(alwaysLazy)),
 		lazyUserFlush:      r.Bool("lazyfree-lazy-user-flush", false, config.Doc("FLUSHALL and FLUSHDB without SYNC or ASYNC give memory back in the background")),
 		logLevel:           r.Enum("loglevel", "notice", []string{"debug", "verbose", "notice", "warning", "nothing"}, config.OnApply(apply), config.Doc("least level that is logged")),

@@ -29,7 +29,6 @@ func (s *Server) tick(l *loop) {
 	s.stats.ops.sample(l.now.Mono, s.dispatch.TotalCalls(), s.stats.netIn.Load(), s.stats.netOut.Load())
 	// A limit lowered by CONFIG SET, and buffers that grew, are followed without waiting for the next write.
 	tx.MakeRoom(l.now, 0, s.clock)
-	s.services.tick(l.now)
 }
 
 // observeClock counts steps of the wall clock and logs them.

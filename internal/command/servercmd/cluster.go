@@ -41,7 +41,7 @@ func clusterSpec(*Deps) *command.Spec {
 					return nil
 				},
 			},
-			command.HelpSpec("CLUSTER", clusterFlags, "5.0.0",
+			command.HelpSpec("CLUSTER", command.Loading|command.Stale, "5.0.0",
 				"KEYSLOT <key>",
 				"    The hash slot of <key>.",
 				"INFO | SLOTS | SHARDS | NODES | MYID | COUNTKEYSINSLOT | GETKEYSINSLOT",

@@ -48,7 +48,7 @@ func configSpec(d *Deps) *command.Spec {
 					return nil
 				},
 			},
-			command.HelpSpec("CONFIG", command.Loading|command.Stale, "5.0.0", 
+			command.HelpSpec("CONFIG", command.Loading|command.Stale, "5.0.0",
 				"GET <pattern>",
 				"    Parameters that match <pattern>, and their values.",
 				"SET <directive> <value>",

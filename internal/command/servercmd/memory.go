@@ -49,7 +49,7 @@ func memorySpec(d *Deps) *command.Spec {
 					return nil
 				},
 			},
-			command.HelpSpec("MEMORY", command.Loading|command.Stale, "4.0.0", 
+			command.HelpSpec("MEMORY", command.Loading|command.Stale, "4.0.0",
 				"DOCTOR",
 				"    Report what is wrong with the use of memory.",
 				"MALLOC-STATS",

@@ -107,10 +107,8 @@ type observer struct{ s *Server }
 
 func (o observer) Watching() bool { return o.s.Monitor.Active() }
 
-func (o observer) Before(c *session.Session, spec *command.Spec, args [][]byte, wallNs int64) {
-	if !spec.Has(command.Admin) {
-		o.s.Monitor.Show(c, c.DB, monitor.Hide(args), wallNs)
-	}
+func (o observer) Show(c *session.Session, args [][]byte, wallNs int64) {
+	o.s.Monitor.Show(c, c.DB, monitor.Hide(args), wallNs)
 }
 
 func (o observer) SlowNs() int64 { return o.s.SlowNs }
