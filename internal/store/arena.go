@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"sync/atomic"
 	"unsafe"
 )
 
@@ -34,8 +33,8 @@ type Arena struct {
 
 	classes [numClasses]class
 
-	used      atomic.Int64 // bytes, capacities of live blocks
-	committed atomic.Int64 // bytes, pages that may be resident
+	used      counter // bytes, capacities of live blocks
+	committed counter // bytes, pages that may be resident
 
 	mem      []byte   // the whole mapping
 	resident []uint64 // bit per page: may be resident
@@ -112,8 +111,8 @@ func (a *Arena) Close() {
 	}
 	mem := a.mem
 	a.mem, a.pages, a.spans, a.resident, a.base = nil, nil, nil, nil, nil
-	a.used.Store(0)
-	a.committed.Store(0)
+	a.used.add(-a.used.load())
+	a.committed.add(-a.committed.load())
 	if err := unmapMemory(mem); err != nil {
 		panic(fmt.Sprintf("store: unmap: %v", err))
 	}
@@ -133,11 +132,11 @@ func (a *Arena) Bytes(h Handle, n int) []byte {
 }
 
 // Used is the sum of the capacities of all live blocks. Needs no lock.
-func (a *Arena) Used() int64 { return a.used.Load() }
+func (a *Arena) Used() int64 { return a.used.load() }
 
 // Committed is what the data pages may occupy in memory: pages in spans and
 // runs, and free pages not yet given back. Needs no lock.
-func (a *Arena) Committed() int64 { return a.committed.Load() }
+func (a *Arena) Committed() int64 { return a.committed.load() }
 
 // Cap returns the usable bytes of a block.
 func (a *Arena) Cap(h Handle) int {
@@ -171,7 +170,7 @@ func (a *Arena) Alloc(n int) Handle {
 		}
 		sp.used++
 		c.live++
-		a.used.Add(int64(c.size))
+		a.used.add(int64(c.size))
 		return h
 	}
 }
@@ -190,24 +189,23 @@ func (a *Arena) Free(h Handle) {
 	sp.free = h
 	sp.used--
 	c.live--
-	a.used.Add(-int64(c.size))
+	a.used.add(-int64(c.size))
 	if sp.used < sp.low {
 		a.demote(id, sp, c)
 	}
 }
 
 func (a *Arena) allocLarge(n int) Handle {
-	pages := (n + pageSize - 1) / pageSize
-	if pages > int(a.limit) {
+	if n > int(a.limit)*pageSize {
 		return 0
 	}
-	id := a.takeRun(uint32(pages))
+	id := a.takeRun(uint32((n + pageSize - 1) / pageSize))
 	if id == 0 {
 		return 0
 	}
 	sp := &a.spans[id]
 	sp.state = spanLarge
-	a.used.Add(int64(sp.pages) * pageSize)
+	a.used.add(int64(sp.pages) * pageSize)
 	return Handle(sp.start << pageShift)
 }
 
@@ -215,6 +213,6 @@ func (a *Arena) freeLarge(id uint32, sp *span) {
 	if sp.state != spanLarge {
 		panic("store: free of a block that is not in use")
 	}
-	a.used.Add(-int64(sp.pages) * pageSize)
+	a.used.add(-int64(sp.pages) * pageSize)
 	a.putRun(id, sp.pages)
 }

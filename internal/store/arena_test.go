@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -108,8 +109,10 @@ func TestAllocIsZeroWhenExhaustedAndRecovers(t *testing.T) {
 		if got := len(hs) * size; got < 1<<20*3/4 {
 			t.Errorf("%d-byte blocks: only %d of 1 MiB could be had", size, got)
 		}
-		if h := a.Alloc(2 << 20); h != 0 {
-			t.Errorf("a block larger than the reservation: %d", h)
+		for _, n := range []int{2 << 20, math.MaxInt} {
+			if h := a.Alloc(n); h != 0 {
+				t.Errorf("a block larger than the reservation: %d", h)
+			}
 		}
 		for _, h := range hs {
 			a.Free(h)

@@ -28,7 +28,7 @@ func (a *Arena) PlanDefrag() bool {
 		gain += int64(c.surplus()) * int64(c.pages) * pageSize
 		c.moveBelow = 0
 	}
-	if gain < max(a.used.Load()/defragPart, defragMin) {
+	if gain < max(a.used.load()/defragPart, defragMin) {
 		return false
 	}
 	for i := range a.classes {

@@ -26,7 +26,7 @@ type Run struct {
 }
 
 func (a *Arena) highMark() uint32 {
-	keep := uint32(min(a.used.Load()/pageSize, keepMaxPages<<keepShift)) >> keepShift
+	keep := uint32(min(a.used.load()/pageSize, keepMaxPages<<keepShift)) >> keepShift
 	return max(keep, keepMinPages)
 }
 

@@ -225,7 +225,7 @@ func (a *Arena) markResident(start, pages uint32) {
 		a.resident[w] |= mask
 	})
 	if added > 0 {
-		a.committed.Add(int64(added) * pageSize)
+		a.committed.add(int64(added) * pageSize)
 	}
 }
 
@@ -235,5 +235,5 @@ func (a *Arena) clearResident(start, pages uint32) {
 		removed += bits.OnesCount64(mask & a.resident[w])
 		a.resident[w] &^= mask
 	})
-	a.committed.Add(-int64(removed) * pageSize)
+	a.committed.add(-int64(removed) * pageSize)
 }

@@ -36,7 +36,7 @@ func (m *tableModel) bulk(t *testing.T, from, count, every uint32) {
 }
 
 func TestSampleIsUniform(t *testing.T) {
-	for _, n := range []uint32{1, 3, 100, 9000, 12500, 20000} {
+	for _, n := range []uint32{1, 3, 100, 9000, 12500, 22100} {
 		m := newTableModel(newArena(t, 64<<20), uint64(n))
 		m.bulk(t, 0, n, 2)
 		// With 20 draws each, a bias of 20% between parts of the table gives
@@ -52,7 +52,7 @@ func TestSampleIsUniform(t *testing.T) {
 func TestSampleFindsRareVolatileEntriesEvenly(t *testing.T) {
 	for _, every := range []uint32{20, 200, 1000, 10000} {
 		m := newTableModel(newArena(t, 64<<20), uint64(every))
-		m.bulk(t, 0, 200000, every)
+		m.bulk(t, 0, 180000, every)
 		// A ratio of 1 + 50 s*s means that the chances of entries deviate by s.
 		r := spread(t, m, true, 50)
 		t.Logf("1 in %d: ratio %.2f", every, r)
