@@ -70,7 +70,7 @@ func (w *Worker) runBatch(s *session.Session) (n int) {
 			w.hashed = false
 		}
 		n += r.used
-		if i+1 < len(w.batch) && (w.stopped(s) || len(s.Out.Buf) >= flushAt) {
+		if i+1 < len(w.batch) && (w.stopped(s) || len(s.Out.Buf) >= w.flush) {
 			s.Parser.Reset() // it is ahead of what was run
 			break
 		}

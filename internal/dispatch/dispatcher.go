@@ -84,6 +84,7 @@ type Worker struct {
 	ctx    command.Ctx
 	now    clock.Instant // of the command that runs
 	tick   int64         // monotonic ns of the last measure of time
+	flush  int           // length of the reply buffer at which it is handed to the transport
 	batch  []request     // parsed and not yet run
 	flat   [][]byte      // room for the arguments of the batch
 	hash   uint64        // of the key of the request that runs, if hashed

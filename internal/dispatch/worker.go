@@ -8,7 +8,8 @@ import (
 	"github.com/curfewkv/curfew/internal/session"
 )
 
-// flushAt is how many reply bytes gather before Process hands them to the transport although requests remain.
+// flushAt is how many reply bytes gather before Process hands them to the transport although requests remain. What a
+// client that does not read has left there before does not count: its requests would never be run.
 const flushAt = 256 << 10
 
 // Process runs the complete requests at the start of buf and returns the bytes consumed. more: requests may remain, but
@@ -18,6 +19,7 @@ const flushAt = 256 << 10
 func (w *Worker) Process(s *session.Session, buf []byte) (n int, more bool) {
 	w.now = w.d.o.Clock.Now()
 	w.tick = w.now.Mono
+	w.flush = len(s.Out.Buf) + flushAt
 	s.Public.LastActive.Store(w.now.Mono)
 	if s.Held != nil {
 		if w.held(s) {
@@ -28,7 +30,7 @@ func (w *Worker) Process(s *session.Session, buf []byte) (n int, more bool) {
 		w.execute(s, args)
 	}
 	for n < len(buf) && !w.stopped(s) {
-		if len(s.Out.Buf) >= flushAt {
+		if len(s.Out.Buf) >= w.flush {
 			return n, true
 		}
 		err := w.parse(s, buf[n:])
