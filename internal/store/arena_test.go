@@ -2,8 +2,10 @@ package store
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -174,6 +176,38 @@ func TestCommittedFallsAfterFree(t *testing.T) {
 	}
 }
 
+func TestReleasedMemoryLeavesTheProcess(t *testing.T) {
+	resident := func() int {
+		b, err := os.ReadFile("/proc/self/statm")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var size, pages int
+		if _, err := fmt.Sscan(string(b), &size, &pages); err != nil {
+			t.Fatal(err)
+		}
+		return pages * os.Getpagesize()
+	}
+	a := newArena(t, 1<<30)
+	m := &arenaModel{a: a}
+	before := resident()
+	for range 1 << 16 {
+		m.alloc(t, 1024)
+	}
+	m.alloc(t, 64<<20)
+	// The kernel counts lazily, and Go's own heap comes and goes.
+	if got := resident() - before; got < 96<<20 {
+		t.Fatalf("128 MiB written, %d resident", got)
+	}
+	for len(m.live) > 0 {
+		m.free(t, len(m.live)-1)
+	}
+	settle(a)
+	if got := resident() - before; got > 32<<20 {
+		t.Errorf("all released, %d of 128 MiB resident", got)
+	}
+}
+
 func TestReleasedRunIsNotAllocatedUntilClean(t *testing.T) {
 	a := newArena(t, 8<<20)
 	big := a.Alloc(4 << 20)
@@ -218,6 +252,32 @@ func TestReleaseHasHysteresis(t *testing.T) {
 		t.Errorf("%d kept of free pages, want about half of %d", kept, high)
 	}
 	a.Free(keep)
+}
+
+// Whatever state random frees leave, allocating and freeing a span in turn must not
+// give the same pages back and fault them in each time.
+func TestReleaseDoesNotChaseAllocation(t *testing.T) {
+	m := &arenaModel{a: newArena(t, 1<<30)}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 200_000 {
+		m.alloc(t, 56)
+	}
+	rnd.Shuffle(len(m.live), func(i, j int) { m.live[i], m.live[j] = m.live[j], m.live[i] })
+	for len(m.live) > 0 {
+		m.free(t, len(m.live)-1)
+	}
+	faults := 0
+	for range 10_000 {
+		before := m.a.Committed()
+		h := m.a.Alloc(56)
+		if m.a.Committed() > before {
+			faults++
+		}
+		m.a.Free(h)
+	}
+	if faults > 300 {
+		t.Errorf("%d of 10,000 allocations took a page that had been given back", faults)
+	}
 }
 
 func TestLargeRunsUseTheEndOfTheReservation(t *testing.T) {

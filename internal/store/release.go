@@ -44,28 +44,31 @@ func (a *Arena) TakeDirty() (Run, bool) {
 	if !a.releasing {
 		return Run{}, false
 	}
-	return a.takeDirty(dirtyPages)
+	return a.takeDirty(1, dirtyPages)
 }
 
-// takeDirty cuts at most limit pages out of the longest free run that has
-// resident ones.
-func (a *Arena) takeDirty(limit uint32) (Run, bool) {
-	id := a.longestResident()
+// takeDirty cuts at most limit pages out of a long free run that has at least
+// least resident ones. It takes the last of them, because allocation takes the
+// first pages of a run: otherwise a page could be given back and faulted in again
+// and again.
+func (a *Arena) takeDirty(least, limit uint32) (Run, bool) {
+	id := a.longestResident(least)
 	if id == 0 {
 		return Run{}, false
 	}
 	a.leaveFree(id)
 	sp := &a.spans[id]
-	first := a.firstResident(sp.start)
-	if before := first - sp.start; before > 0 {
+	end := a.lastResident(sp.start+sp.pages) + 1
+	start := max(sp.start+limit, end) - limit
+	if before := start - sp.start; before > 0 {
 		a.cut(id, before)
-		rest := a.pages[first]
+		rest := a.pages[start]
 		a.leaveFree(rest)
 		a.enterFree(id)
 		id, sp = rest, &a.spans[rest]
 	}
-	if sp.pages > limit {
-		a.cut(id, limit)
+	if n := end - start; sp.pages > n {
+		a.cut(id, n)
 	}
 	a.pages[sp.start] = id
 	a.pages[sp.start+sp.pages-1] = id
@@ -73,12 +76,12 @@ func (a *Arena) takeDirty(limit uint32) (Run, bool) {
 	return Run{id: id, addr: unsafe.Add(a.base, int(sp.start)*pageSize), size: int(sp.pages) * pageSize}, true
 }
 
-func (a *Arena) longestResident() uint32 {
+func (a *Arena) longestResident(least uint32) uint32 {
 	for w := len(a.runMap) - 1; w >= 0; w-- {
 		for m := a.runMap[w]; m != 0; {
 			b := 63 - bits.LeadingZeros64(m)
 			id := a.runs[w*64+b]
-			if a.spans[id].free > 0 {
+			if uint32(a.spans[id].free) >= least {
 				return id
 			}
 			m &^= 1 << b
@@ -87,16 +90,16 @@ func (a *Arena) longestResident() uint32 {
 	return 0
 }
 
-// firstResident returns the first page from p on that may be resident. REQUIRES
-// that there is one.
-func (a *Arena) firstResident(p uint32) uint32 {
-	w := p / 64
-	m := a.resident[w] &^ (1<<(p%64) - 1)
+// lastResident returns the last page below end that may be resident. REQUIRES that
+// there is one.
+func (a *Arena) lastResident(end uint32) uint32 {
+	w := (end - 1) / 64
+	m := a.resident[w] & (^uint64(0) >> (63 - (end-1)%64))
 	for m == 0 {
-		w++
+		w--
 		m = a.resident[w]
 	}
-	return w*64 + uint32(bits.TrailingZeros64(m))
+	return w*64 + 63 - uint32(bits.LeadingZeros64(m))
 }
 
 // Release gives the pages back to the system. Called WITHOUT the lock: it can
@@ -131,7 +134,8 @@ func (a *Arena) releaseInline() {
 	if a.freeResident < 2*(keepMinPages+inlinePages) || a.freeResident < 2*a.highMark()+inlinePages {
 		return
 	}
-	if r, ok := a.takeDirty(inlinePages); ok {
+	// A run with few resident pages is not worth a call of the system.
+	if r, ok := a.takeDirty(inlinePages/2, inlinePages); ok {
 		r.Release()
 		a.PutClean(r)
 	}
