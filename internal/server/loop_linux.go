@@ -47,8 +47,11 @@ type loop struct {
 	now      clock.Instant
 	nextTick int64 // monotonic ns
 	due      int   // the position in shards to expire from next
-	stopping bool
-	stopBy   int64 // monotonic ns by which replies must be out
+	// the position in shards to defragment next, the slices left in this tick, and how many shards in a row had no need
+	defragAt, defragLeft, defragIdle int
+	overLimit                        bool // memory is over its limit and something may be evicted
+	stopping                         bool
+	stopBy                           int64 // monotonic ns by which replies must be out
 
 	sleeping atomic.Bool
 	inbox    struct {
@@ -129,7 +132,7 @@ func (l *loop) run() {
 		}
 		l.drainInbox()
 		l.srv.services.tracking.Flush()
-		more = l.expire() || l.drainTrash()
+		more = l.expire() || l.drainTrash() || l.lowerMemory() || l.defragment()
 		l.periodic()
 		if l.stopping && l.drained() {
 			return
@@ -260,6 +263,31 @@ func (l *loop) drainTrash() bool {
 		}
 	}
 	return false
+}
+
+// lowerMemory evicts for one slice of time when memory is over its limit without a write to make room; true: it still is.
+func (l *loop) lowerMemory() bool {
+	if l.overLimit {
+		l.overLimit = l.worker.Txn().MakeRoom(l.now, 0, l.srv.clock) && l.srv.keyspace.Over(0) > 0
+	}
+	return l.overLimit
+}
+
+// defragment moves entries of one shard for one slice of time; true: there is more to do in this tick.
+func (l *loop) defragment() bool {
+	if l.defragLeft == 0 {
+		return false
+	}
+	l.defragLeft--
+	if l.worker.Txn().DefragSlice(l.shards[l.defragAt], sliceBudget, l.srv.clock) {
+		l.defragIdle = 0
+	} else {
+		l.defragAt = (l.defragAt + 1) % len(l.shards)
+		if l.defragIdle++; l.defragIdle == len(l.shards) {
+			l.defragLeft = 0 // nothing to do in any of them
+		}
+	}
+	return l.defragLeft > 0
 }
 
 // periodic does the work of a tick.

@@ -25,6 +25,9 @@ import (
 // reservePerShard is the address space of a shard; a handle can reach no more. Only what is used is backed by memory.
 const reservePerShard = 16 << 30
 
+// spareProcs is how many goroutines may run beside the loops.
+const spareProcs = 2
+
 // Server is a running server.
 type Server struct {
 	// immutable after New
@@ -176,6 +179,8 @@ func (s *Server) Run() error {
 		defer s.done.Done()
 		s.releasePages(ctx)
 	}()
+	// Processors to spare: a loop that comes back from the kernel must not wait for one that a background task holds.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(len(s.loops) + spareProcs))
 	var loops sync.WaitGroup
 	for _, l := range s.loops {
 		loops.Go(l.run)

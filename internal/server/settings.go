@@ -109,7 +109,7 @@ func (s *Server) apply() error {
 	if !ok {
 		return fmt.Errorf("unknown policy %q", set.policy.String())
 	}
-	k.Settings.MaxMemory.Store(set.maxMemory.Get())
+	k.SetMaxMemory(set.maxMemory.Get())
 	k.SetPolicy(p)
 	k.Settings.LFULogFactor.Store(int32(set.lfuLog.Get()))
 	k.Settings.LFUDecayMinutes.Store(int32(set.lfuDecay.Get()))

@@ -2,21 +2,17 @@ package server
 
 import (
 	"sync"
-	"time"
 
 	"github.com/curfewkv/curfew/internal/clock"
 )
 
-// defragBudget bounds the lock time of a shard's defragmentation per tick.
-const defragBudget = 500 * time.Microsecond
+// defragSlices is how many slices of time a loop may spend on defragmentation per tick: a tenth of its time at most.
+const defragSlices = int(tick / 10 / sliceBudget)
 
 // tick does a loop's share of the periodic work.
 func (s *Server) tick(l *loop) {
-	tx := l.worker.Txn()
-	for _, shard := range l.shards {
-		if s.settings.defrag.Get() {
-			tx.DefragSlice(shard, defragBudget, s.clock)
-		}
+	if s.settings.defrag.Get() {
+		l.defragLeft, l.defragIdle = defragSlices, 0
 	}
 	s.purge()
 	if l.index != 0 {
@@ -28,7 +24,7 @@ func (s *Server) tick(l *loop) {
 	}
 	s.stats.ops.sample(l.now.Mono, s.dispatch.TotalCalls(), s.stats.netIn.Load(), s.stats.netOut.Load())
 	// A limit lowered by CONFIG SET, and buffers that grew, are followed without waiting for the next write.
-	tx.MakeRoom(l.now, 0, s.clock)
+	l.overLimit = s.keyspace.Over(0) > 0
 }
 
 // observeClock counts steps of the wall clock and logs them.
