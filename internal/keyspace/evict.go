@@ -32,6 +32,8 @@ const (
 // evictor chooses victims over all shards. Its lock is taken before any shard's.
 type evictor struct {
 	policy atomic.Uint32 // eviction.Policy
+	// lowered: the limit was set below the memory in use, and that has not come down to it yet.
+	lowered atomic.Bool
 
 	mu     sync.Mutex
 	pool   *eviction.Pool
@@ -53,6 +55,14 @@ func (k *Keyspace) SetPolicy(p eviction.Policy) {
 // Policy is the eviction policy in force.
 func (k *Keyspace) Policy() eviction.Policy { return eviction.Policy(k.evictor.policy.Load()) }
 
+// SetMaxMemory changes the limit of Used, 0 for none. Whoever lowers it means it: the data gives way although what clients
+// hold in buffers alone may exceed it, which MakeRoom otherwise takes for a reason to keep the data.
+func (k *Keyspace) SetMaxMemory(n int64) {
+	if old := k.Settings.MaxMemory.Swap(n); n != old {
+		k.evictor.lowered.Store((old == 0 || n < old) && k.Over(0) > 0)
+	}
+}
+
 // Over is by how many bytes Used plus need exceeds maxmemory; at most 0 when it fits or there is no limit.
 func (k *Keyspace) Over(need int64) int64 {
 	limit := k.Settings.MaxMemory.Load()
@@ -69,10 +79,11 @@ func (k *Keyspace) Over(need int64) int64 {
 // until it has freed roomFactor times its need, and reports true: so memory falls with every write, and none waits for
 // all of it. Whoever wants to get there without writes calls it again while Over(0) is positive.
 //
-// Nothing is evicted for a need that could not be met even so, and nothing at all while expiry is held.
+// Nothing is evicted for a need that could not be met even so (but see SetMaxMemory), and nothing at all while expiry is held.
 func (t *Txn) MakeRoom(now clock.Instant, need int64, c clock.Clock) bool {
 	k := t.ks
 	if k.Over(need) <= 0 {
+		k.settled()
 		return true
 	}
 	if k.Settings.HoldExpiry.Load() {
@@ -83,15 +94,16 @@ func (t *Txn) MakeRoom(now clock.Instant, need int64, c clock.Clock) bool {
 	if t.reclaim(now, need, c) {
 		return true
 	}
-	if k.Policy() == eviction.NoEviction || k.extra.Load()+need > k.Settings.MaxMemory.Load() {
+	v := &k.evictor
+	if k.Policy() == eviction.NoEviction || k.extra.Load()+need > k.Settings.MaxMemory.Load() && !v.lowered.Load() {
 		return false
 	}
-	v := &k.evictor
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for freed := int64(0); k.Over(need) > 0; {
 		n, ok := t.evictOne(now)
 		if !ok {
+			k.settled()
 			return k.Over(need) <= 0
 		}
 		if freed += n; freed >= roomFactor*need && c.Mono()-began > int64(roomBudget) {
@@ -99,6 +111,13 @@ func (t *Txn) MakeRoom(now clock.Instant, need int64, c clock.Clock) bool {
 		}
 	}
 	return true
+}
+
+// settled notes that a lowered limit has been followed as far as can be.
+func (k *Keyspace) settled() {
+	if k.evictor.lowered.Load() {
+		k.evictor.lowered.Store(false)
+	}
 }
 
 // reclaim frees what nobody can read any more, expired keys and then flushed ones, until need bytes fit.

@@ -18,7 +18,7 @@ const maxShards = 64
 type Settings struct {
 	// WallExpiry makes relative TTLs follow the wall clock, as Redis does (expire-clock wall).
 	WallExpiry atomic.Bool
-	// MaxMemory is the limit of Used in bytes; 0 is none.
+	// MaxMemory is the limit of Used in bytes; 0 is none. SetMaxMemory changes it.
 	MaxMemory atomic.Int64
 	// LFULogFactor and LFUDecayMinutes are lfu-log-factor and lfu-decay-time.
 	LFULogFactor    atomic.Int32
