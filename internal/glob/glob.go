@@ -1,5 +1,9 @@
 package glob
 
+// maxStars is how many stars Redis lets a pattern use, runs of stars counted
+// as one and not counting one at the end.
+const maxStars = 1000
+
 // Match reports whether pattern matches all of s. With nocase, ASCII letters
 // match in either case.
 //
@@ -11,6 +15,7 @@ package glob
 //     to ]), and compares bytes as signed: \x80 to \xff lie below \x00.
 //   - An escaped byte in a class keeps its case under nocase. A range's ends
 //     are put in order first and lowered then, so [Z-a] becomes empty.
+//   - A pattern that needs more than maxStars stars matches nothing.
 //   - A backslash at the very end stands for itself.
 func Match(pattern, s []byte, nocase bool) bool {
 	if len(s) == 0 {
@@ -19,7 +24,7 @@ func Match(pattern, s []byte, nocase bool) bool {
 	// Only the last star ever needs a second try: what stands before it took
 	// the earliest place there is, so moving it on can win nothing.
 	var p, i int
-	starP, starI := -1, 0
+	starP, starI, stars := -1, 0, 0
 	for i < len(s) {
 		if p < len(pattern) && pattern[p] == '*' {
 			for p < len(pattern) && pattern[p] == '*' {
@@ -27,6 +32,9 @@ func Match(pattern, s []byte, nocase bool) bool {
 			}
 			if p == len(pattern) {
 				return true
+			}
+			if stars++; stars > maxStars {
+				return false
 			}
 			starP, starI = p, i
 			continue

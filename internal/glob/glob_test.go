@@ -71,6 +71,21 @@ func TestNocaseFoldsLettersButNotEscapesInClasses(t *testing.T) {
 	}
 }
 
+func TestPatternsUseABoundedNumberOfStars(t *testing.T) {
+	s := bytes.Repeat([]byte("a"), 3000)
+	for _, c := range []struct {
+		pattern string
+		want    bool
+	}{
+		{strings.Repeat("*?", 1000) + "*", true}, {strings.Repeat("*?", 1001) + "*", false},
+		{strings.Repeat("**?", 1000), true}, {strings.Repeat("a", 2000) + strings.Repeat("*", 2000) + "a", true},
+	} {
+		if got := Match([]byte(c.pattern), s, false); got != c.want {
+			t.Errorf("%.10q... of %d bytes: got %v", c.pattern, len(c.pattern), got)
+		}
+	}
+}
+
 // 2^50 steps in a matcher that tries every way to place the stars.
 func TestManyStarsCostLittle(t *testing.T) {
 	pattern := []byte(strings.Repeat("a*", 5000) + "b")
