@@ -80,7 +80,7 @@ func (t *Table) drawSegment(r *draws, mask uint32, want int) Handle {
 		return uint32(t.meta[d].count)
 	}
 	// Segments with more than this are few, and drawn a little too rarely.
-	weight := uint32(2*want/t.segments + 2)
+	weight := uint32(4*want/t.segments + 2)
 	var d uint32
 	for range sampleTries {
 		d = r.below(uint32(len(t.dir)))
