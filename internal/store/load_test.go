@@ -97,3 +97,33 @@ func TestSteadyUseAllocatesNothingOnTheHeap(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// The goal of the product: 72 bytes for a 16-byte key with a 32-byte value, 80 with
+// a deadline; also after the keys have been replaced by others one by one.
+func TestReferenceCaseFitsItsBudget(t *testing.T) {
+	const keys = 1_000_000
+	for _, deadline := range []bool{false, true} {
+		budget := 72.0
+		if deadline {
+			budget = 80
+		}
+		a, tab := filled(t, keys, deadline)
+		fresh := float64(a.Used()) / keys
+		var buf [16]byte
+		for i := range uint64(keys) {
+			key := benchKey(buf[:], i)
+			s, h := tab.Find(tab.Hash(key), key)
+			tab.Delete(s)
+			a.Free(h)
+			key = benchKey(buf[:], keys+i)
+			h, _ = a.NewEntry(KindString, key, 32, deadline)
+			tab.Insert(tab.Hash(key), h)
+		}
+		settle(a)
+		after := float64(a.Used()) / keys
+		t.Logf("deadline %v: %.2f bytes a key, %.2f after replacing all, %.2f committed", deadline, fresh, after, float64(a.Committed())/keys)
+		if fresh > budget || after > budget || float64(a.Committed()) > budget*keys*1.05 {
+			t.Errorf("deadline %v: over %v bytes a key", deadline, budget)
+		}
+	}
+}
