@@ -65,6 +65,11 @@ func (w *Worker) runBatch(s *session.Session) (n int) {
 	for i := range w.batch {
 		r := &w.batch[i]
 		if len(r.args) > 0 {
+			if r.spec == nil && crossProtocol(r.args) {
+				w.abort(s)
+				n += r.used
+				break
+			}
 			w.hash, w.hashed = r.hash, r.hashed
 			w.admit(s, r.spec, r.args, r.err)
 			w.hashed = false

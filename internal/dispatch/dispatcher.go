@@ -31,6 +31,8 @@ type Observer interface {
 	// SlowNs is the duration in ns from which After is to be called; negative: never.
 	SlowNs() int64
 	After(s *session.Session, spec *command.Spec, args [][]byte, durNs, wallNs int64)
+	// CrossProtocol is told of a session that is closed because it speaks HTTP.
+	CrossProtocol(s *session.Session)
 }
 
 // Options are what a Dispatcher needs; all fields are required.

@@ -1,6 +1,9 @@
 package server
 
 import (
+	"sync/atomic"
+	"time"
+
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/latency"
 	"github.com/curfewkv/curfew/internal/monitor"
@@ -14,6 +17,22 @@ type observer struct {
 	slow     *slowlog.Log
 	latency  *latency.Monitor
 	settings *settings
+	log      *logger
+	// lastAttack is the monotonic time in ns of the last warning of CrossProtocol, 0 for none.
+	lastAttack atomic.Int64
+	monotonic  func() int64
+}
+
+// attackEvery is the least time between two warnings of CrossProtocol: a page may try in a loop.
+const attackEvery = time.Minute
+
+// CrossProtocol warns of a client that speaks HTTP.
+func (o *observer) CrossProtocol(s *session.Session) {
+	now, last := o.monotonic(), o.lastAttack.Load()
+	if last != 0 && now-last < int64(attackEvery) || !o.lastAttack.CompareAndSwap(last, now) {
+		return
+	}
+	o.log.Warn("Possible SECURITY ATTACK: a client sent POST or Host:, as a browser does that was made to reach this port. Connection closed.", "client", s.Addr)
 }
 
 // Watching reports whether someone monitors.

@@ -137,7 +137,7 @@ func (s *Server) dispatchOptions(workers int) dispatch.Options {
 	sv := &s.services
 	return dispatch.Options{
 		Keyspace: s.keyspace, Table: s.table, Clock: s.clock, Watch: sv.watch, Tracking: sv.tracking, Pause: s.pause,
-		Observe:         &observer{feed: sv.monitor, slow: sv.slow, latency: sv.latency, settings: s.settings},
+		Observe:         &observer{feed: sv.monitor, slow: sv.slow, latency: sv.latency, settings: s.settings, log: s.log, monotonic: s.clock.Mono},
 		Password:        s.settings.password.Get,
 		MaxBulk:         s.settings.maxBulk.Get,
 		LatencyTracking: s.settings.latencyTracking.Get,

@@ -111,6 +111,9 @@ func (o observer) Show(c *session.Session, args [][]byte, wallNs int64) {
 	o.s.Monitor.Show(c, c.DB, monitor.Hide(args), wallNs)
 }
 
+// CrossProtocol needs no telling: the test sees the session closed.
+func (o observer) CrossProtocol(*session.Session) {}
+
 func (o observer) SlowNs() int64 { return o.s.SlowNs }
 
 func (o observer) After(c *session.Session, _ *command.Spec, args [][]byte, durNs, wallNs int64) {
