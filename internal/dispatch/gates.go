@@ -107,11 +107,9 @@ func gatePause(w *Worker, s *session.Session, spec *command.Spec, _ [][]byte) er
 		return nil
 	}
 	writes := spec.Has(command.Write) || spec.Has(command.MayReplicate) || spec.Name == "exec" && queueWrites(s)
-	if !w.d.o.Pause.Holds(w.now.Mono, writes) {
+	if !w.d.o.Pause.Holds(w.now.Mono, writes) || !w.d.o.Pause.Wait(w.now.Mono, s) {
 		return nil
 	}
-	s.Paused = true
-	w.d.o.Pause.Wait(s)
 	return errHeld
 }
 

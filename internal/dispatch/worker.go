@@ -22,7 +22,7 @@ func (w *Worker) Process(s *session.Session, buf []byte) (n int, more bool) {
 	w.flush = len(s.Out.Buf) + flushAt
 	s.Public.LastActive.Store(w.now.Mono)
 	if s.Held != nil {
-		if w.held(s) {
+		if w.d.o.Pause.Wait(w.now.Mono, s) {
 			return 0, false
 		}
 		args := s.Held
@@ -58,15 +58,6 @@ func trim(args [][]byte) [][]byte {
 		return nil
 	}
 	return args
-}
-
-// held reports whether the session still waits for the end of a pause.
-func (w *Worker) held(s *session.Session) bool {
-	if !s.Paused {
-		return false
-	}
-	s.Paused = w.d.o.Pause.Active(w.now.Mono)
-	return s.Paused
 }
 
 func (w *Worker) protocolError(s *session.Session, err error) {

@@ -23,7 +23,7 @@ func (l *loop) attend(c *conn) {
 		c.sess.Collect()
 		l.takeOut(c)
 	}
-	if !c.closed && len(c.in) > 0 {
+	if !c.closed && (len(c.in) > 0 || c.sess.Held != nil) {
 		l.serve(c, c.in)
 	}
 	if !c.closed && c.sess.CloseAfter && c.unsent() == 0 {
@@ -60,13 +60,13 @@ func (l *loop) checkBlock(c *conn) {
 	}
 }
 
-// inspect is the periodic look at a connection: idle time and the soft output limit.
+// inspect is the periodic look at a connection: idle time and the soft output limit. Who waits, or only listens, is not idle.
 func (l *loop) inspect(c *conn) {
 	if c.unsent() > 0 {
 		l.checkOutput(c)
 	}
 	timeout := l.srv.settings.timeout.Get()
-	if c.closed || timeout == 0 || c.blocked || c.sess.Subs.Any() {
+	if s := c.sess; c.closed || timeout == 0 || c.blocked || s.Held != nil || s.Monitoring || s.Subs.Any() {
 		return
 	}
 	if l.now.Mono-c.sess.Public.LastActive.Load() > timeout*1e9 {

@@ -292,9 +292,7 @@ func (l *loop) defragment() bool {
 
 // periodic does the work of a tick.
 func (l *loop) periodic() {
-	if p := l.srv.pause; p.Over(l.now.Mono) {
-		p.End()
-	}
+	l.srv.pause.EndIfOver(l.now.Mono)
 	for c := range l.blocked {
 		l.checkBlock(c)
 	}

@@ -33,9 +33,28 @@ func (p *Pause) Start(nowMono, untilMono int64, writesOnly bool) {
 	p.changed(true)
 }
 
-// End lets the held sessions go on.
+// End ends a pause and lets the held sessions go on.
 func (p *Pause) End() {
 	p.mu.Lock()
+	p.endLocked()
+}
+
+// EndIfOver is End for a pause that has run out: one that was begun since is left alone.
+func (p *Pause) EndIfOver(nowMono int64) {
+	until := p.until.Load()
+	if until == 0 || nowMono < until {
+		return
+	}
+	p.mu.Lock()
+	if p.Active(nowMono) {
+		p.mu.Unlock()
+		return
+	}
+	p.endLocked()
+}
+
+// endLocked unlocks before it wakes. REQUIRES: p.mu is held.
+func (p *Pause) endLocked() {
 	waiting := p.waiting
 	p.waiting = nil
 	p.until.Store(0)
@@ -58,12 +77,6 @@ func (p *Pause) Active(nowMono int64) bool {
 	return until != 0 && nowMono < until
 }
 
-// Over reports whether a pause has run out and its sessions wait for End.
-func (p *Pause) Over(nowMono int64) bool {
-	until := p.until.Load()
-	return until != 0 && nowMono >= until
-}
-
 // Until is the end of the pause in monotonic ns, 0 without one.
 func (p *Pause) Until() int64 { return p.until.Load() }
 
@@ -75,15 +88,21 @@ func (p *Pause) Holds(nowMono int64, writes bool) bool {
 // WritesOnly reports whether the pause under way holds back only writes.
 func (p *Pause) WritesOnly() bool { return p.writes.Load() }
 
-// Wait notes a session to be woken at the end.
-func (p *Pause) Wait(s *Session) {
+// Wait notes a session to be woken at the end; false: the pause has ended, there is nothing to wait for. Called by the
+// session's owner.
+func (p *Pause) Wait(nowMono int64, s *Session) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.waiting == nil {
-		p.waiting = map[*Session]struct{}{}
+	// Under the lock that End takes the waiting ones under, so that none comes too late to be woken.
+	holds := p.Active(nowMono)
+	if holds {
+		if p.waiting == nil {
+			p.waiting = map[*Session]struct{}{}
+		}
+		p.waiting[s] = struct{}{}
 	}
-	p.waiting[s] = struct{}{}
-	s.SetFlag(FlagBlocked, true)
+	s.SetFlag(FlagBlocked, holds)
+	return holds
 }
 
 // Waiting is the number of sessions held back.

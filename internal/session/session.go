@@ -46,11 +46,9 @@ type Session struct {
 	Subs          Subscriptions
 	Tracking      *Tracking
 	Block         *Block
-	Paused        bool     // waiting for the end of CLIENT PAUSE
-	Held          [][]byte // the request that waits for it
+	Held          [][]byte // a request that waits for the end of CLIENT PAUSE
 	CloseAfter    bool     // close once the replies are written
 	Monitoring    bool
-	Asking        bool
 
 	// Public is read by CLIENT LIST and INFO from other goroutines.
 	Public Public

@@ -168,8 +168,9 @@ func TestPauseEndWakesWhoWaits(t *testing.T) {
 	s, w := newTest(2)
 	gone, wGone := newTest(2)
 	p.Start(1, 100, false)
-	p.Wait(s)
-	p.Wait(gone)
+	if !p.Wait(2, s) || !p.Wait(2, gone) || !s.HasFlag(FlagBlocked) {
+		t.Error("a session does not wait for a pause that is under way")
+	}
 	p.Forget(gone)
 	if p.Waiting() != 1 {
 		t.Errorf("%d wait", p.Waiting())
@@ -177,6 +178,26 @@ func TestPauseEndWakesWhoWaits(t *testing.T) {
 	p.End()
 	if w.n.Load() != 1 || wGone.n.Load() != 0 || p.Active(50) || p.Waiting() != 0 {
 		t.Error("End wakes those that wait, once")
+	}
+	if p.Wait(50, s) || s.HasFlag(FlagBlocked) || p.Waiting() != 0 {
+		t.Error("a session waits for a pause that has ended: nobody would wake it")
+	}
+}
+
+func TestAPauseThatRanOutIsEndedButNotTheNext(t *testing.T) {
+	var p Pause
+	s, w := newTest(2)
+	p.Start(1, 100, false)
+	p.Wait(1, s)
+	p.EndIfOver(99)
+	p.Start(100, 200, false) // before anyone noticed the end of the first
+	p.EndIfOver(100)
+	if w.n.Load() != 0 || !p.Active(150) {
+		t.Error("a pause was ended that is under way")
+	}
+	p.EndIfOver(200)
+	if w.n.Load() != 1 || p.Until() != 0 {
+		t.Error("a pause that ran out was not ended")
 	}
 }
 

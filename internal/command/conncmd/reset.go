@@ -20,7 +20,7 @@ func (d *Deps) reset() *command.Spec {
 			s.Authenticated = d.Password() == ""
 			s.Public.User.Store(nil)
 			s.Public.Name.Store(nil) // the library's name stays: it is still the one behind the connection
-			s.Reply, s.NoTouch, s.Asking = session.ReplyOn, false, false
+			s.Reply, s.NoTouch = session.ReplyOn, false
 			for _, f := range []uint32{session.FlagNoTouch, session.FlagNoEvict, session.FlagReadOnly} {
 				s.SetFlag(f, false)
 			}

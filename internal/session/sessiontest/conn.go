@@ -94,9 +94,7 @@ func (c *Conn) take() {
 // Receive is what the connection was sent since the last call, each value on one line, and "closed" when it was closed.
 func (c *Conn) Receive() []string {
 	if !c.Closed {
-		if p := &c.server.Pause; p.Over(c.server.Clock.Mono()) {
-			p.End()
-		}
+		c.server.Pause.EndIfOver(c.server.Clock.Mono())
 		c.attend()
 		c.serve()
 	}
