@@ -25,6 +25,10 @@ func (w *Worker) parse(s *session.Session, buf []byte) error {
 	w.lim.MaxBulk = w.d.o.MaxBulk()
 	w.lim.Unauthenticated = !s.Authenticated && w.d.o.Password() != ""
 	w.batch = w.batch[:0]
+	if w.wanted > cap(w.flat) {
+		w.flat = make([][]byte, 0, w.wanted)
+	}
+	w.wanted = 0
 	free := w.flat[:0]
 	for pos := 0; pos < len(buf) && len(w.batch) < lookahead; {
 		inline := buf[pos] != '*'
@@ -36,10 +40,8 @@ func (w *Worker) parse(s *session.Session, buf []byte) error {
 			return err
 		}
 		pos += used
-		if cap(args) > cap(free) && len(w.batch) == 0 {
-			w.flat = args[:0] // it has grown
-		}
-		if len(args) <= cap(free) {
+		w.wanted += len(args)
+		if len(args) <= cap(free) { // else the parser took memory of its own
 			free = free[len(args):len(args):cap(free)]
 		}
 		w.batch = append(w.batch, request{args: args, used: used})
@@ -51,8 +53,8 @@ func (w *Worker) parse(s *session.Session, buf []byte) error {
 }
 
 // runBatch runs the requests of the batch and returns the bytes of those that were run. It stops where the session does,
-// or when the replies are to be written; the rest is parsed again.
-func (w *Worker) runBatch(s *session.Session) (n int) {
+// or when the replies are to be written; the rest is parsed again, and whatever the parser found behind it.
+func (w *Worker) runBatch(s *session.Session) (n int, all bool) {
 	for i := range w.batch {
 		r := &w.batch[i]
 		if len(r.args) > 0 {
@@ -67,8 +69,7 @@ func (w *Worker) runBatch(s *session.Session) (n int) {
 		if len(r.args) > 0 {
 			if r.spec == nil && crossProtocol(r.args) {
 				w.abort(s)
-				n += r.used
-				break
+				return n + r.used, false
 			}
 			w.hash, w.hashed = r.hash, r.hashed
 			w.admit(s, r.spec, r.args, r.err)
@@ -77,10 +78,10 @@ func (w *Worker) runBatch(s *session.Session) (n int) {
 		n += r.used
 		if i+1 < len(w.batch) && (w.stopped(s) || len(s.Out.Buf) >= w.flush) {
 			s.Parser.Reset() // it is ahead of what was run
-			break
+			return n, false
 		}
 	}
-	return n
+	return n, true
 }
 
 // prefetch asks for the memory that the batch will touch, as far as commands of one key tell.

@@ -89,6 +89,7 @@ type Worker struct {
 	flush  int           // length of the reply buffer at which it is handed to the transport
 	batch  []request     // parsed and not yet run
 	flat   [][]byte      // room for the arguments of the batch
+	wanted int           // how many arguments the last batch had
 	hash   uint64        // of the key of the request that runs, if hashed
 	hashed bool
 	keys   [][]byte

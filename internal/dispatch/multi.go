@@ -1,10 +1,7 @@
 package dispatch
 
 import (
-	"errors"
-
 	"github.com/curfewkv/curfew/internal/command"
-	"github.com/curfewkv/curfew/internal/keyspace"
 	"github.com/curfewkv/curfew/internal/session"
 )
 
@@ -160,12 +157,13 @@ func (w *Worker) exec(c *command.Ctx) error {
 		c.Out.NullArray()
 		return nil
 	}
+	spec, args := c.Spec, c.Args // the queued commands run on the same Ctx
 	c.Out.Array(len(queue))
 	for _, q := range queue {
 		w.execQueued(s, q.Command.(*command.Spec), q.Args)
 	}
 	w.tx.Unlock()
-	w.prepare(s, c.Spec, c.Args, false)
+	w.prepare(s, spec, args, false)
 	return nil
 }
 
@@ -176,8 +174,7 @@ func (w *Worker) execQueued(s *session.Session, spec *command.Spec, args [][]byt
 	err := w.run(c, s)
 	if err != nil {
 		s.Out.Truncate(mark)
-		var need *keyspace.NeedRoom
-		if errors.As(err, &need) {
+		if _, more := needsRoom(err); more {
 			err = command.Error("OOM " + execTooLargeReason)
 		}
 		w.replyError(s, err)

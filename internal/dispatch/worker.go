@@ -37,8 +37,9 @@ func (w *Worker) Process(s *session.Session, buf []byte) (n int, more bool) {
 		if len(w.batch) == 0 && err == nil {
 			break
 		}
-		n += w.runBatch(s)
-		if err != nil && !w.stopped(s) {
+		used, all := w.runBatch(s)
+		n += used
+		if err != nil && all && !w.stopped(s) {
 			w.protocolError(s, err)
 			return len(buf), false
 		}
@@ -150,12 +151,12 @@ func (w *Worker) call(s *session.Session, spec *command.Spec, args [][]byte) {
 		w.lock(spec, args)
 		err = w.run(c, s)
 		w.tx.Unlock()
-		var need *keyspace.NeedRoom
-		if !errors.As(err, &need) {
+		room, more := needsRoom(err)
+		if !more {
 			break
 		}
 		s.Out.Truncate(mark)
-		if !w.tx.MakeRoom(w.now, need.Bytes, o.Clock) {
+		if !w.tx.MakeRoom(w.now, room, o.Clock) {
 			err = w.oomError()
 			break
 		}
@@ -173,6 +174,19 @@ func (w *Worker) call(s *session.Session, spec *command.Spec, args [][]byte) {
 	if s.HasMail() {
 		s.Collect()
 	}
+}
+
+// needsRoom reports whether a command failed for want of so many bytes. A function of its own, because the variable that
+// errors.As fills is on the heap.
+func needsRoom(err error) (bytes int64, ok bool) {
+	if err == nil {
+		return 0, false
+	}
+	var need *keyspace.NeedRoom
+	if !errors.As(err, &need) {
+		return 0, false
+	}
+	return need.Bytes, true
 }
 
 // prepare readies the worker's Ctx for a command.
@@ -214,10 +228,11 @@ func (w *Worker) shardSet(spec *command.Spec, args [][]byte) uint64 {
 
 // run runs the command and lets tracking see the keys that it read.
 func (w *Worker) run(c *command.Ctx, s *session.Session) error {
-	err := c.Spec.Run(c)
-	if s.Tracking != nil && c.Spec.Has(command.ReadOnly) && c.Spec.HasKeys() {
+	spec := c.Spec
+	err := spec.Run(c)
+	if s.Tracking != nil && spec.Has(command.ReadOnly) && spec.HasKeys() {
 		w.keys = w.keys[:0]
-		w.pos = c.Spec.KeyPositions(c.Args, w.pos[:0])
+		w.pos = spec.KeyPositions(c.Args, w.pos[:0])
 		for _, i := range w.pos {
 			w.keys = append(w.keys, c.Args[i])
 		}
