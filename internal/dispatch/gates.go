@@ -17,8 +17,8 @@ type gate struct {
 
 // gates in the order in which they are asked; the order is part of the protocol (which error wins).
 var gates = []gate{
-	{"auth", gateAuth},
 	{"protected", gateProtected},
+	{"auth", gateAuth},
 	{"multi", gateMulti},
 	{"room", gateRoom},
 	{"subscribed", gateSubscribed},
@@ -50,13 +50,14 @@ func gateMulti(_ *Worker, s *session.Session, spec *command.Spec, _ [][]byte) er
 }
 
 // gateRoom makes room for what the command may add, before any lock is taken, and refuses commands that need memory when
-// there is none to be had. Reads and deletes always pass.
+// there is none to be had. Reads and deletes always pass, but not into a transaction's queue: it takes memory as well.
 func gateRoom(w *Worker, s *session.Session, spec *command.Spec, args [][]byte) error {
 	k := w.d.o.Keyspace
-	if k.Settings.MaxMemory.Load() == 0 {
+	// While clients are paused nothing is evicted; what needs memory is held back by a later gate.
+	if k.Settings.MaxMemory.Load() == 0 || k.Settings.HoldExpiry.Load() {
 		return nil
 	}
-	if !spec.Has(command.DenyOOM) && !(spec.Name == "exec" && s.Multi.Open) {
+	if !spec.Has(command.DenyOOM) && !s.Multi.Open || spec.Has(command.NoQueue) && spec.Name != "exec" {
 		return nil
 	}
 	need, refuse := w.need(s, spec, args)

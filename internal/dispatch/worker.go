@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/keyspace"
@@ -21,6 +22,7 @@ func (w *Worker) Process(s *session.Session, buf []byte) (n int, more bool) {
 	w.tick = w.now.Mono
 	w.flush = len(s.Out.Buf) + flushAt
 	s.Public.LastActive.Store(w.now.Mono)
+	w.d.o.Pause.EndIfOver(w.now.Mono)
 	if s.Held != nil {
 		if w.d.o.Pause.Wait(w.now.Mono, s) {
 			return 0, false
@@ -112,10 +114,14 @@ func (w *Worker) resolve(args [][]byte) (*command.Spec, error) {
 	return spec, nil
 }
 
-// reject replies the error of a gate.
+// reject replies the error of a gate. An EXEC that is refused ends its transaction.
 func (w *Worker) reject(s *session.Session, spec *command.Spec, err error) {
 	if spec != nil {
 		w.stats[spec.ID].rejected.Add(1)
+	}
+	if spec != nil && spec.Name == "exec" {
+		w.d.Discard(s)
+		err = command.Errorf("EXECABORT Transaction discarded because of: %s", strings.TrimPrefix(wireText(err), "ERR "))
 	}
 	s.Multi.Failed = s.Multi.Failed || s.Multi.Open
 	mark := w.beginReply(s)
@@ -146,21 +152,19 @@ func (w *Worker) call(s *session.Session, spec *command.Spec, args [][]byte) {
 	o := &w.d.o
 	mark, start := w.beginReply(s), w.tick
 	c := w.prepare(s, spec, args, false)
-	var err error
-	for {
-		w.lock(spec, args)
-		err = w.run(c, s)
-		w.tx.Unlock()
-		room, more := needsRoom(err)
-		if !more {
+	err := w.locked(c, s)
+	for tries := 1; err != nil; tries++ {
+		need, ok := needsRoom(err)
+		if !ok {
 			break
 		}
-		s.Out.Truncate(mark)
-		if !w.tx.MakeRoom(w.now, room, o.Clock) {
+		if tries == roomTries || !w.tx.MakeRoom(w.now, need, o.Clock) {
 			err = w.oomError()
 			break
 		}
+		s.Out.Truncate(mark)
 		w.tx.Begin(w.now, s.DB, s.ID, s.NoTouch)
+		err = w.locked(c, s)
 	}
 	if err != nil {
 		s.Out.Truncate(mark)
@@ -187,6 +191,17 @@ func needsRoom(err error) (bytes int64, ok bool) {
 		return 0, false
 	}
 	return need.Bytes, true
+}
+
+// roomTries bounds how often a command is run for which room was made and taken by another worker at once.
+const roomTries = 8
+
+// locked runs a prepared command under the locks of its keys.
+func (w *Worker) locked(c *command.Ctx, s *session.Session) error {
+	w.lock(c.Spec, c.Args)
+	err := w.run(c, s)
+	w.tx.Unlock()
+	return err
 }
 
 // prepare readies the worker's Ctx for a command.
