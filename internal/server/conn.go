@@ -17,7 +17,6 @@ type conn struct {
 	// sent counts the bytes of out that the socket took.
 	sent      int
 	wantWrite bool  // EPOLLOUT is asked for
-	eof       bool  // the peer closed its side
 	closed    bool  // the file descriptor is gone
 	accounted int64 // bytes reported to the keyspace's memory
 	softSince int64 // monotonic ns since when the output is over the soft limit, 0 when it is not

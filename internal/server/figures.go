@@ -65,17 +65,17 @@ func (s *Server) uptime() int64 { return (s.clock.Mono() - s.started.Mono) / int
 
 func (s *Server) clientFigures() {
 	const sec = "clients"
-	m := s.metrics
+	m, clients := s.metrics, &s.snapshot.clients
 	m.Gauge(sec, "connected_clients", "connected clients", func() int64 { return int64(s.sessions.Len()) })
 	s.fixed(sec, "cluster_connections", "0")
 	m.Gauge(sec, "maxclients", "limit of connected clients", s.settings.maxClients.Get)
-	m.Gauge(sec, "client_recent_max_input_buffer", "largest query buffer now", s.largestInput)
-	m.Gauge(sec, "client_recent_max_output_buffer", "largest output now", s.largestOutput)
-	m.Gauge(sec, "blocked_clients", "clients that wait", s.blockedClients)
+	m.Gauge(sec, "client_recent_max_input_buffer", "largest query buffer now", func() int64 { return clients.input })
+	m.Gauge(sec, "client_recent_max_output_buffer", "largest output now", func() int64 { return clients.output })
+	m.Gauge(sec, "blocked_clients", "clients that wait", func() int64 { return clients.blocked })
 	m.Gauge(sec, "tracking_clients", "clients with tracking on", s.services.trackingClients)
-	m.Gauge(sec, "pubsub_clients", "clients with subscriptions", s.pubsubClients)
+	m.Gauge(sec, "pubsub_clients", "clients with subscriptions", func() int64 { _, _, _, n := s.services.pubsub.Counts(); return n })
 	m.Gauge(sec, "watching_clients", "clients that watch keys", func() int64 { n, _ := s.services.watch.Counts(); return n })
-	m.Gauge(sec, "clients_in_timeout_table", "clients that wait with a timeout", s.blockedClients)
+	m.Gauge(sec, "clients_in_timeout_table", "clients that wait with a timeout", func() int64 { return clients.blocked })
 	m.Gauge(sec, "total_watched_keys", "keys under WATCH", func() int64 { _, n := s.services.watch.Counts(); return n })
 	s.fixed(sec, "total_blocking_keys", "0")
 	s.fixed(sec, "total_blocking_keys_on_nokey", "0")

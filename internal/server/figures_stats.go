@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/curfewkv/curfew/internal/keyspace"
-	"github.com/curfewkv/curfew/internal/session"
+	"github.com/curfewkv/curfew/internal/metrics"
 )
 
 // statFigures declares the section Stats.
@@ -14,14 +14,15 @@ func (s *Server) statFigures() {
 	count := func(name, help string, fn func(c *keyspace.Counts) int64) {
 		m.CounterFunc(sec, name, help, func() int64 { return fn(&s.snapshot.counts) })
 	}
-	m.CounterFunc(sec, "total_connections_received", "connections accepted", s.stats.connections.Load)
+	counter := func(name, help string) *metrics.Counter { return m.Counter(sec, name, help, metrics.Resettable()) }
+	s.stats.connections = counter("total_connections_received", "connections accepted")
 	m.CounterFunc(sec, "total_commands_processed", "commands run", s.dispatch.TotalCalls)
 	m.Gauge(sec, "instantaneous_ops_per_sec", "commands per second lately", func() int64 { return int64(s.snapshot.ops) })
-	m.CounterFunc(sec, "total_net_input_bytes", "bytes received", s.stats.netIn.Load)
-	m.CounterFunc(sec, "total_net_output_bytes", "bytes sent", s.stats.netOut.Load)
+	s.stats.netIn = counter("total_net_input_bytes", "bytes received")
+	s.stats.netOut = counter("total_net_output_bytes", "bytes sent")
 	s.text(sec, "instantaneous_input_kbps", "KiB received per second lately", func() string { return fmt.Sprintf("%.2f", s.snapshot.in/1024) })
 	s.text(sec, "instantaneous_output_kbps", "KiB sent per second lately", func() string { return fmt.Sprintf("%.2f", s.snapshot.out/1024) })
-	m.CounterFunc(sec, "rejected_connections", "connections refused for maxclients or protected mode", s.stats.rejected.Load)
+	s.stats.rejected = counter("rejected_connections", "connections refused for maxclients or protected mode")
 	s.fixed(sec, "sync_full", "0")
 	s.fixed(sec, "sync_partial_ok", "0")
 	s.fixed(sec, "sync_partial_err", "0")
@@ -55,38 +56,4 @@ func (s *Server) statFigures() {
 	count("active_defrag_key_hits", "entries moved out of sparse pages", func(c *keyspace.Counts) int64 { return c.DefragMoved })
 	s.fixed(sec, "unexpected_error_replies", "0")
 	m.CounterFunc(sec, "total_error_replies", "error replies", s.dispatch.Errors.Total)
-}
-
-func (s *Server) countSessions(fn func(*session.Session) bool) int64 {
-	n := int64(0)
-	for _, c := range s.sessions.All() {
-		if fn(c) {
-			n++
-		}
-	}
-	return n
-}
-
-func (s *Server) blockedClients() int64 {
-	return s.countSessions(func(c *session.Session) bool { return c.HasFlag(session.FlagBlocked) })
-}
-
-func (s *Server) pubsubClients() int64 {
-	return s.countSessions(func(c *session.Session) bool { return c.HasFlag(session.FlagPubSub) })
-}
-
-func (s *Server) largestInput() int64 {
-	n := int64(0)
-	for _, c := range s.sessions.All() {
-		n = max(n, c.Public.QueryLen.Load()+c.Public.QueryFree.Load())
-	}
-	return n
-}
-
-func (s *Server) largestOutput() int64 {
-	n := int64(0)
-	for _, c := range s.sessions.All() {
-		n = max(n, c.Public.OutBytes.Load())
-	}
-	return n
 }

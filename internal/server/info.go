@@ -13,6 +13,7 @@ import (
 
 	"github.com/curfewkv/curfew/internal/keyspace"
 	"github.com/curfewkv/curfew/internal/metrics"
+	"github.com/curfewkv/curfew/internal/session"
 )
 
 // infoSections in the order of INFO, and whether INFO without arguments shows them.
@@ -29,6 +30,7 @@ var infoSections = []struct {
 func (s *Server) info(dst []byte, tx *keyspace.Txn, asked []string) []byte {
 	all := slices.Contains(asked, "all") || slices.Contains(asked, "everything")
 	byDefault := len(asked) == 0 || slices.Contains(asked, "default")
+	s.snapshot = s.takeSnapshot(tx)
 	for _, sec := range infoSections {
 		name := strings.ToLower(sec.name)
 		if !all && !(byDefault && sec.byDefault) && !slices.Contains(asked, name) {
@@ -62,7 +64,6 @@ func (s *Server) infoSection(dst []byte, tx *keyspace.Txn, name string) []byte {
 		}
 		return dst
 	}
-	s.snapshot = s.takeSnapshot(tx)
 	return s.metrics.AppendInfo(dst, name)
 }
 
@@ -114,8 +115,11 @@ type snapshot struct {
 	nextDeadlineMs               int64
 	usage                        unix.Rusage
 	ops, in, out                 float64
-	normalClients, pubsubClients int64
+	clients                      clientFigures
 }
+
+// clientFigures are found by looking at every session.
+type clientFigures struct{ blocked, input, output int64 }
 
 func (s *Server) takeSnapshot(tx *keyspace.Txn) snapshot {
 	snap := snapshot{counts: tx.Counts(), used: s.keyspace.Used(), rss: residentBytes(), backlog: int64(tx.DueBacklog())}
@@ -123,10 +127,25 @@ func (s *Server) takeSnapshot(tx *keyspace.Txn) snapshot {
 	snap.nextDeadlineMs = tx.NextDeadlineUnixMs()
 	unix.Getrusage(unix.RUSAGE_SELF, &snap.usage)
 	snap.ops, snap.in, snap.out = s.stats.ops.perSecond()
-	if snap.used > s.stats.peakMemory.Load() {
-		s.stats.peakMemory.Store(snap.used)
-	}
+	s.notePeak(snap.used)
+	s.sessions.Each(func(c *session.Session) {
+		p, n := &c.Public, &snap.clients
+		if c.HasFlag(session.FlagBlocked) {
+			n.blocked++
+		}
+		n.input = max(n.input, p.QueryLen.Load()+p.QueryFree.Load())
+		n.output = max(n.output, p.OutBytes.Load())
+	})
 	return snap
+}
+
+// notePeak raises the largest memory in use. Several loops may have measured at once.
+func (s *Server) notePeak(used int64) {
+	for peak := &s.stats.peakMemory; ; {
+		if old := peak.Load(); used <= old || peak.CompareAndSwap(old, used) {
+			return
+		}
+	}
 }
 
 // residentBytes is the process's resident memory, 0 where it cannot be told.

@@ -37,8 +37,7 @@ func (l *loop) readable(c *conn) {
 		l.drop(c)
 		return
 	}
-	l.srv.stats.netIn.Add(int64(n))
-	c.sess.Public.NetIn.Add(int64(n))
+	l.srv.stats.netIn.AddAt(l.index, int64(n))
 	data := buf[:n]
 	if own {
 		c.in = c.in[:len(c.in)+n]
@@ -152,8 +151,7 @@ func (l *loop) send(c *conn, b []byte) int {
 		}
 		return 0
 	}
-	l.srv.stats.netOut.Add(int64(n))
-	c.sess.Public.NetOut.Add(int64(n))
+	l.srv.stats.netOut.AddAt(l.index, int64(n))
 	return n
 }
 

@@ -56,16 +56,14 @@ type Server struct {
 	failed    atomic.Pointer[error]
 	snapshot  snapshot // of the INFO under way; guarded by all shards' locks
 	done      sync.WaitGroup
-	cancel    context.CancelFunc
 	release   chan struct{} // wakes the goroutine that gives pages back
 }
 
 // stats are the counters of the server's own work.
 type stats struct {
-	connections, rejected atomic.Int64
-	netIn, netOut         atomic.Int64
-	peakMemory            atomic.Int64
-	ops                   rate
+	connections, rejected, netIn, netOut *metrics.Counter // declared by statFigures
+	peakMemory                           atomic.Int64
+	ops                                  rate
 }
 
 // New builds a server from redis-server's arguments: a configuration file first, then --key value pairs. It listens only in Run.
@@ -169,7 +167,6 @@ func (s *Server) Run() error {
 	}
 	s.greet()
 	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
 	s.done.Add(2)
 	go func() {
 		defer s.done.Done()

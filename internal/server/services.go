@@ -127,10 +127,6 @@ func (s *Server) latencyFacts() latency.Facts {
 func (s *Server) resetStats() {
 	s.dispatch.ResetStats()
 	s.metrics.Reset()
-	s.stats.connections.Store(0)
-	s.stats.rejected.Store(0)
-	s.stats.netIn.Store(0)
-	s.stats.netOut.Store(0)
 }
 
 func (s *Server) dispatchOptions(workers int) dispatch.Options {

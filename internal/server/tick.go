@@ -18,10 +18,7 @@ func (s *Server) tick(l *loop) {
 	if l.index != 0 {
 		return
 	}
-	used := s.keyspace.Used()
-	if used > s.stats.peakMemory.Load() {
-		s.stats.peakMemory.Store(used)
-	}
+	s.notePeak(s.keyspace.Used())
 	s.stats.ops.sample(l.now.Mono, s.dispatch.TotalCalls(), s.stats.netIn.Load(), s.stats.netOut.Load())
 	// A limit lowered by CONFIG SET, and buffers that grew, are followed without waiting for the next write.
 	l.overLimit = s.keyspace.Over(0) > 0

@@ -48,6 +48,15 @@ func (r *Registry) Len() int {
 	return len(r.sessions)
 }
 
+// Each hands every session to fn, in no order. fn must not block, nor call the registry.
+func (r *Registry) Each(fn func(*Session)) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, s := range r.sessions {
+		fn(s)
+	}
+}
+
 // All returns the sessions in the order of their ids.
 func (r *Registry) All() []*Session {
 	r.mu.RLock()

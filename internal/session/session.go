@@ -73,10 +73,8 @@ type Public struct {
 	Channels, Patterns, ShardChans atomic.Int32
 	LastActive                     atomic.Int64 // monotonic ns
 	QueryLen, QueryFree            atomic.Int64
-	ArgvBytes, MultiBytes          atomic.Int64
-	OutBuf, OutList, OutBytes      atomic.Int64 // obl, oll, omem
-	ReadBufSize                    atomic.Int64
-	NetIn, NetOut                  atomic.Int64
+	MultiBytes                     atomic.Int64
+	OutBytes                       atomic.Int64 // replies that wait unsent
 	Redirect                       atomic.Int64 // tracking redirect target, -1 none, 0 self
 	Name, LibName, LibVer, LastCmd atomic.Pointer[string]
 	User                           atomic.Pointer[string]
@@ -97,7 +95,6 @@ const (
 	FlagCloseAfter
 	FlagNoEvict
 	FlagNoTouch
-	FlagReadOnly
 )
 
 // New makes a session in its initial state: RESP2, database 0.

@@ -16,7 +16,7 @@ var flagLetters = []struct {
 }{
 	{session.FlagMonitor, 'O'}, {session.FlagPubSub, 'P'}, {session.FlagMulti, 'x'}, {session.FlagBlocked, 'b'},
 	{session.FlagTracking, 't'}, {session.FlagBrokenRedirect, 'R'}, {session.FlagBCast, 'B'}, {session.FlagDirty, 'd'},
-	{session.FlagCloseAfter, 'c'}, {session.FlagUnix, 'U'}, {session.FlagReadOnly, 'r'}, {session.FlagNoEvict, 'e'},
+	{session.FlagCloseAfter, 'c'}, {session.FlagUnix, 'U'}, {session.FlagNoEvict, 'e'},
 	{session.FlagNoTouch, 'T'},
 }
 
@@ -73,20 +73,19 @@ func appendLine(dst []byte, s *session.Session, now int64) []byte {
 	return l.b
 }
 
-// buffers writes the fields from qbuf to events.
+// buffers writes the fields from qbuf to events. Arguments are not copied, and replies are written to a buffer of the loop:
+// a session has no memory for either.
 func (l *line) buffers(p *session.Public) {
-	query, free, argv, multi := p.QueryLen.Load(), p.QueryFree.Load(), p.ArgvBytes.Load(), p.MultiBytes.Load()
-	read, out := p.ReadBufSize.Load(), p.OutBytes.Load()
+	query, free, multi, out := p.QueryLen.Load(), p.QueryFree.Load(), p.MultiBytes.Load(), p.OutBytes.Load()
 	l.int("qbuf", query)
 	l.int("qbuf-free", free)
-	l.int("argv-mem", argv)
+	l.int("argv-mem", 0)
 	l.int("multi-mem", multi)
-	l.int("rbs", read)
-	l.int("rbp", read)
-	l.int("obl", p.OutBuf.Load())
-	l.int("oll", p.OutList.Load())
+	for _, name := range []string{"rbs", "rbp", "obl", "oll"} {
+		l.int(name, 0)
+	}
 	l.int("omem", out)
-	l.int("tot-mem", query+free+argv+multi+read+out+sessionBytes)
+	l.int("tot-mem", query+free+multi+out+sessionBytes)
 	events := "r"
 	if out > 0 {
 		events = "rw"
