@@ -10,8 +10,8 @@ package store
 // of the others: packing never needs new memory.
 
 const (
-	// Planning starts when packing could save a tenth of what is in use.
-	defragPart = 10
+	// Planning starts when packing could save a twentieth of what is in use.
+	defragPart = 20
 	defragMin  = 256 << 10
 	// unpickLimit bounds the spans put back by one PlanDefrag.
 	unpickLimit = 1024

@@ -60,7 +60,7 @@ func TestDefragLeavesDenseArenasAlone(t *testing.T) {
 	if a.PlanDefrag() {
 		t.Error("an empty arena is to be packed")
 	}
-	m := sparse(t, a, 56, 400_000, 95)
+	m := sparse(t, a, 56, 400_000, 98)
 	if a.PlanDefrag() {
 		t.Errorf("%d committed for %d used is to be packed", a.Committed(), a.Used())
 	}
