@@ -14,38 +14,6 @@ type Flags struct {
 	Keyspace, Keyevent bool
 }
 
-// letters are the classes' letters in notify-keyspace-events. A is all of them but m and n.
-var letters = map[byte]journal.Class{
-	'g': journal.ClassGeneric, '$': journal.ClassString, 'l': journal.ClassList, 's': journal.ClassSet,
-	'h': journal.ClassHash, 'z': journal.ClassZSet, 'x': journal.ClassExpired, 'e': journal.ClassEvicted,
-	't': journal.ClassStream, 'd': journal.ClassModule, 'm': journal.ClassKeyMiss, 'n': journal.ClassNew,
-}
-
-// ParseFlags reads the value of notify-keyspace-events; ok is false when it has a letter that means nothing.
-func ParseFlags(text string) (f Flags, ok bool) {
-	for i := range len(text) {
-		switch c := text[i]; c {
-		case 'K':
-			f.Keyspace = true
-		case 'E':
-			f.Keyevent = true
-		case 'A':
-			for letter, class := range letters {
-				if letter != 'm' && letter != 'n' {
-					f.Classes |= class
-				}
-			}
-		default:
-			class, known := letters[c]
-			if !known {
-				return Flags{}, false
-			}
-			f.Classes |= class
-		}
-	}
-	return f, true
-}
-
 // wants reports whether anything is published.
 func (f Flags) wants() bool { return f.Classes != 0 && (f.Keyspace || f.Keyevent) }
 

@@ -316,28 +316,6 @@ func checkSenders(t *testing.T, order []string) {
 	}
 }
 
-func TestFlagsAreParsedAsInRedis(t *testing.T) {
-	all := journal.ClassGeneric | journal.ClassString | journal.ClassList | journal.ClassSet | journal.ClassHash |
-		journal.ClassZSet | journal.ClassExpired | journal.ClassEvicted | journal.ClassStream | journal.ClassModule
-	cases := map[string]Flags{
-		"":       {},
-		"KEA":    {all, true, true},
-		"AKE":    {all, true, true},
-		"Kx":     {journal.ClassExpired, true, false},
-		"Eg$":    {journal.ClassGeneric | journal.ClassString, false, true},
-		"AKEmn":  {all | journal.ClassKeyMiss | journal.ClassNew, true, true},
-		"lshzet": {all &^ (journal.ClassGeneric | journal.ClassString | journal.ClassExpired | journal.ClassModule), false, false},
-	}
-	for text, want := range cases {
-		if got, ok := ParseFlags(text); !ok || got != want {
-			t.Errorf("%q: %+v %v", text, got, ok)
-		}
-	}
-	if _, ok := ParseFlags("KEq"); ok {
-		t.Error("q is no class")
-	}
-}
-
 func TestNotifierPublishesWhatItsFlagsChoose(t *testing.T) {
 	set := journal.Record{DB: 9, Key: []byte("k"), Reason: journal.Write, Event: journal.Event{Class: journal.ClassString, Name: "set"}}
 	expired := journal.Record{DB: 0, Key: []byte("k"), Reason: journal.Expired, Event: journal.Event{Class: journal.ClassExpired, Name: "expired"}}
@@ -345,15 +323,16 @@ func TestNotifierPublishesWhatItsFlagsChoose(t *testing.T) {
 	flushed := journal.Record{DB: 9, Reason: journal.Flushed}
 	quiet := journal.Record{DB: 9, Key: []byte("k"), Reason: journal.Write, Event: journal.Event{Class: journal.ClassString}}
 	on := func(channel, message string) string { return wire("*", "pmessage", "*", channel, message) }
-	cases := map[string]string{
-		"":   "",
-		"KE": "",
-		"A":  "",
-		"KEA": on("__keyspace@9__:k", "set") + on("__keyevent@9__:set", "k") +
+	all := ^(journal.ClassKeyMiss | journal.ClassNew)
+	cases := map[Flags]string{
+		{}:                               "",
+		{Keyspace: true, Keyevent: true}: "",
+		{Classes: all}:                   "",
+		{all, true, true}: on("__keyspace@9__:k", "set") + on("__keyevent@9__:set", "k") +
 			on("__keyspace@0__:k", "expired") + on("__keyevent@0__:expired", "k"),
-		"K$":  on("__keyspace@9__:k", "set"),
-		"Ex":  on("__keyevent@0__:expired", "k"),
-		"KEn": on("__keyspace@9__:k", "new") + on("__keyevent@9__:new", "k"),
+		{journal.ClassString, true, false}:  on("__keyspace@9__:k", "set"),
+		{journal.ClassExpired, false, true}: on("__keyevent@0__:expired", "k"),
+		{journal.ClassNew, true, true}:      on("__keyspace@9__:k", "new") + on("__keyevent@9__:new", "k"),
 	}
 	for flags, want := range cases {
 		var j journal.Journal
@@ -361,16 +340,15 @@ func TestNotifierPublishesWhatItsFlagsChoose(t *testing.T) {
 		n := NewNotifier(&j, r)
 		s := newSession(2)
 		subscribe(r, s, Pattern, "*")
-		f, _ := ParseFlags(flags)
-		n.Set(f)
+		n.Set(flags)
 		if j.Idle() != (want == "") {
-			t.Errorf("%q: journal idle: %v", flags, j.Idle())
+			t.Errorf("%+v: journal idle: %v", flags, j.Idle())
 		}
 		for _, rec := range []journal.Record{created, set, expired, flushed, quiet} {
 			j.Append(&rec)
 		}
 		if got := heard(s); got != want {
-			t.Errorf("%q: %q, want %q", flags, got, want)
+			t.Errorf("%+v: %q, want %q", flags, got, want)
 		}
 	}
 }
@@ -379,8 +357,7 @@ func TestNotifyingNobodyDoesNotAllocate(t *testing.T) {
 	var j journal.Journal
 	r := New(unlimited)
 	n := NewNotifier(&j, r)
-	f, _ := ParseFlags("KEA")
-	n.Set(f)
+	n.Set(Flags{^journal.ClassNone, true, true})
 	rec := journal.Record{Key: []byte("k"), Reason: journal.Write, Event: journal.Event{Class: journal.ClassString, Name: "set"}}
 	if a := testing.AllocsPerRun(100, func() { j.Append(&rec) }); a != 0 {
 		t.Errorf("%v allocations without a subscriber", a)

@@ -65,8 +65,7 @@ func classOf(sess *session.Session) config.ClientClass {
 
 // applyServices hands configuration to the services.
 func (s *Server) applyServices() {
-	flags, _ := pubsub.ParseFlags(s.settings.notify.Get().String())
-	s.services.notifier.Set(flags)
+	s.services.notifier.Set(notifications(s.settings.notify.Get()))
 	for s.services.tracking.Trim(trimKeys) {
 	}
 }

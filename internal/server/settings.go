@@ -9,33 +9,32 @@ import (
 
 // settings are the configuration keys that the server itself reads.
 type settings struct {
-	port, tcpBacklog, timeout, keepalive, maxClients *config.Int
-	bind                                             *config.List
-	unixSocket                                       *config.String
-	unixPerm                                         *config.Int
-	protected                                        *config.Bool
-	password                                         *config.String
-	maxBulk, queryLimit                              *config.Int
-	outputLimit                                      *config.ClientLimits
-	databases                                        *config.Int
-	maxMemory                                        *config.Int
-	policy                                           *config.Enum
-	lfuLog, lfuDecay                                 *config.Int
-	notify                                           *config.Notify
-	slowerThan, slowLen                              *config.Int
-	latencyThreshold                                 *config.Int
-	latencyTracking                                  *config.Bool
-	latencyPercentiles                               *config.Percentiles
-	trackingMax                                      *config.Int
-	lazyUserDel, lazyUserFlush                       *config.Bool
-	logLevel                                         *config.Enum
-	logFile, pidFile, dir                            *config.String
-	daemonize, showLogo                              *config.Bool
-	expireClock                                      *config.Enum
-	defrag                                           *config.Bool
-	debugCommand                                     *config.Enum
-	shards, loops                                    *config.Int
-	shutdownTimeout                                  *config.Int
+	port, timeout, keepalive, maxClients *config.Int
+	bind                                 *config.List
+	unixSocket                           *config.String
+	unixPerm                             *config.Int
+	protected                            *config.Bool
+	password                             *config.String
+	maxBulk, queryLimit                  *config.Int
+	outputLimit                          *config.ClientLimits
+	databases                            *config.Int
+	maxMemory                            *config.Int
+	policy                               *config.Enum
+	lfuLog, lfuDecay                     *config.Int
+	notify                               *config.Notify
+	slowerThan, slowLen                  *config.Int
+	latencyThreshold                     *config.Int
+	latencyTracking                      *config.Bool
+	latencyPercentiles                   *config.Percentiles
+	trackingMax                          *config.Int
+	lazyUserFlush                        *config.Bool
+	logLevel                             *config.Enum
+	logFile, pidFile, dir                *config.String
+	expireClock                          *config.Enum
+	defrag                               *config.Bool
+	debugCommand                         *config.Enum
+	shards, loops                        *config.Int
+	shutdownTimeout                      *config.Int
 }
 
 // Why keys that belong to Redis's own way of expiring and evicting change nothing here.
@@ -45,12 +44,12 @@ const (
 	alwaysLazy = "large values are always freed off the request path"
 )
 
-// declare declares the server's keys. listen and limits are run by CONFIG SET when keys that they read have changed.
+// declare declares the server's keys. CONFIG SET runs listen and apply when keys that they read have changed. Keys that change
+// nothing here are known all the same, so that a redis.conf that names them is taken.
 func declare(r *config.Registry, listen, apply *config.Apply) *settings {
 	const anyBytes = 1<<63 - 1
 	s := &settings{
 		port:       r.Int("port", 6379, 0, 65535, config.OnApply(listen), config.Doc("TCP port; 0: none")),
-		tcpBacklog: r.Int("tcp-backlog", 511, 0, 1<<31-1, config.Immutable(), config.NoEffect("the system's limit of the accept queue serves")),
 		timeout:    r.Int("timeout", 0, 0, 1<<31-1, config.Doc("seconds after which an idle client is closed; 0: never")),
 		keepalive:  r.Int("tcp-keepalive", 300, 0, 1<<31-1, config.Doc("seconds between TCP keepalive probes; 0: none")),
 		maxClients: r.Int("maxclients", 10000, 1, 1<<31-1, config.Doc("clients that may be connected at once")),
@@ -76,14 +75,11 @@ func declare(r *config.Registry, listen, apply *config.Apply) *settings {
 		latencyTracking:    r.Bool("latency-tracking", true, config.Doc("keep a histogram of each command's duration")),
 		latencyPercentiles: r.LatencyTrackingInfoPercentiles(config.Doc("percentiles that INFO latencystats shows")),
 		trackingMax:        r.Int("tracking-table-max-keys", 1000000, 0, 1<<62, config.OnApply(apply), config.Doc("keys remembered for client-side caching; 0: no limit")),
-		lazyUserDel:        r.Bool("lazyfree-lazy-user-del", false, config.NoEffect(alwaysLazy)),
 		lazyUserFlush:      r.Bool("lazyfree-lazy-user-flush", false, config.Doc("FLUSHALL and FLUSHDB without SYNC or ASYNC give memory back in the background")),
 		logLevel:           r.Enum("loglevel", "notice", []string{"debug", "verbose", "notice", "warning", "nothing"}, config.OnApply(apply), config.Doc("least level that is logged")),
 		logFile:            r.String("logfile", "", config.Immutable(), config.Doc("file to log to; empty: standard output")),
 		pidFile:            r.String("pidfile", "", config.Immutable(), config.Doc("file that holds the process id while the server runs")),
 		dir:                r.String("dir", ".", config.Protected(), config.Doc("working directory"), config.OnSet(func(_, to string) error { return chdir(to) })),
-		daemonize:          r.Bool("daemonize", false, config.Immutable(), config.NoEffect("run it under a service manager")),
-		showLogo:           r.Bool("always-show-logo", false, config.Immutable(), config.NoEffect("there is none")),
 		expireClock:        r.Enum("expire-clock", "monotonic", []string{"monotonic", "wall"}, config.OnApply(apply), config.Doc("clock that relative TTLs age on")),
 		defrag:             r.Bool("activedefrag", true, config.Doc("move entries out of sparse pages so that memory goes back to the system")),
 		debugCommand:       r.Enum("enable-debug-command", "no", []string{"no", "yes", "local"}, config.Immutable(), config.Doc("who may call DEBUG")),
@@ -91,6 +87,10 @@ func declare(r *config.Registry, listen, apply *config.Apply) *settings {
 		loops:              r.Int("event-loops", 0, 0, 256, config.Immutable(), config.Doc("event loops; 0: one for each core")),
 		shutdownTimeout:    r.Int("shutdown-timeout", 10, 0, 1<<31-1, config.Doc("seconds that a stopping server waits for replies to be taken")),
 	}
+	r.Int("tcp-backlog", 511, 0, 1<<31-1, config.Immutable(), config.NoEffect("the system's limit of the accept queue serves"))
+	r.Bool("lazyfree-lazy-user-del", false, config.NoEffect(alwaysLazy))
+	r.Bool("daemonize", false, config.Immutable(), config.NoEffect("run it under a service manager"))
+	r.Bool("always-show-logo", false, config.Immutable(), config.NoEffect("there is none"))
 	r.Int("hz", 10, 0, 1<<31-1, config.Clamp(1, 500), config.NoEffect(noSampling))
 	r.Bool("dynamic-hz", true, config.NoEffect(noSampling))
 	r.Int("active-expire-effort", 1, 1, 10, config.NoEffect(noSampling))
