@@ -11,7 +11,8 @@ import (
 // Txn is the access of one command, or of one MULTI block, to the keyspace. It belongs to the goroutine that locked it
 // and is reused from command to command.
 //
-// Every method REQUIRES the shards of the keys it is given to be locked by this transaction.
+// Every method REQUIRES the shards of the keys it is given to be locked by this transaction. MakeRoom and the slices
+// (ExpireSlice, DrainSlice, DefragSlice) lock for themselves: they REQUIRE that none is.
 type Txn struct {
 	// Now is the instant of the command; one for a whole MULTI block.
 	Now clock.Instant
