@@ -23,6 +23,10 @@ func (l *loop) add(c *conn) {
 
 // readable reads once and serves what is complete.
 func (l *loop) readable(c *conn) {
+	if c.sess.Killed() { // on another loop; whoever was told of that must not see this client act again
+		l.drop(c)
+		return
+	}
 	buf := l.rbuf
 	own := len(c.in) > 0
 	if own {
@@ -67,8 +71,12 @@ func (l *loop) serve(c *conn, data []byte) {
 	s := c.sess
 	for {
 		l.lendOut(c)
+		if s.HasMail() { // it was sent before these requests were made
+			s.Collect()
+		}
 		n, more := l.worker.Process(s, data)
 		data = data[n:]
+		l.srv.services.tracking.Flush() // whoever sees the reply of a write finds that it was told of
 		l.takeOut(c)
 		if !more || c.closed {
 			break
@@ -118,10 +126,14 @@ func (l *loop) lendOut(c *conn) {
 	}
 }
 
-// takeOut sends the replies and keeps what the socket does not take.
+// takeOut sends the replies and keeps what the socket does not take. Replies that are over the limit together are not
+// begun to be sent: a client gets all of them or, with its connection closed, none.
 func (l *loop) takeOut(c *conn) {
 	buf := c.sess.Out.Buf
 	c.sess.Out.Buf = nil
+	if n := len(buf) - c.sent; n > freeOut && l.overHard(c, n) {
+		return
+	}
 	if c.out != nil {
 		c.out = buf
 		l.flush(c)
@@ -201,6 +213,28 @@ func (l *loop) wantWrite(c *conn, on bool) {
 	unix.EpollCtl(l.ep, unix.EPOLL_CTL_MOD, c.fd, &ev)
 }
 
+// freeOut is how many bytes of replies are not held against the limits before they are sent, as in Redis.
+const freeOut = 16 << 10
+
+// strangerOut is how many unsent bytes a client may have before it has given the password.
+const strangerOut = 1 << 10
+
+// overHard closes a client with n bytes to be sent when they are over the hard limit of its class, and reports that.
+func (l *loop) overHard(c *conn, n int) bool {
+	limit := l.srv.hardLimit(c.sess)
+	if limit == 0 || int64(n) <= limit {
+		return false
+	}
+	l.tooSlow(c, int64(n))
+	return true
+}
+
+// tooSlow closes a client that does not read its replies.
+func (l *loop) tooSlow(c *conn, n int64) {
+	l.srv.log.Warn("Client closed for overcoming of output buffer limits", "client", c.sess.Addr, "id", c.sess.ID, "bytes", n)
+	l.drop(c)
+}
+
 // checkOutput closes a client whose unsent output is over the limit of its class: at once over the hard one, over the
 // soft one when it has been so for the configured time.
 func (l *loop) checkOutput(c *conn) {
@@ -209,7 +243,7 @@ func (l *loop) checkOutput(c *conn) {
 	}
 	limit := l.srv.settings.outputLimit.Get(classOf(c.sess))
 	n := int64(c.unsent())
-	over := limit.Hard > 0 && n > limit.Hard
+	over := limit.Hard > 0 && n > limit.Hard || n > strangerOut && !c.sess.Authenticated && l.srv.settings.password.Get() != ""
 	if limit.Soft > 0 && n > limit.Soft {
 		if c.softSince == 0 {
 			c.softSince = l.now.Mono
@@ -219,8 +253,7 @@ func (l *loop) checkOutput(c *conn) {
 		c.softSince = 0
 	}
 	if over {
-		l.srv.log.Warn("Client closed for overcoming of output buffer limits", "client", c.sess.Addr, "id", c.sess.ID, "bytes", n)
-		l.drop(c)
+		l.tooSlow(c, n)
 	}
 }
 
