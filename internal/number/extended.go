@@ -1,9 +1,6 @@
 package number
 
-import (
-	"math"
-	"math/bits"
-)
+import "math/bits"
 
 // Extended is an x87 double-extended number, C's long double on x86-64: 64
 // bits of mantissa, exponents from -16382 to 16383. The zero value is 0.
@@ -33,28 +30,12 @@ const (
 // IsFinite reports whether x is neither infinite nor NaN.
 func (x Extended) IsFinite() bool { return x.kind == finite }
 
-// IsNaN reports whether x is NaN, which only infinities of opposite signs give.
-func (x Extended) IsNaN() bool { return x.kind == notANumber }
-
 // ExtendedFromInt returns v, which always fits exactly.
 func ExtendedFromInt(v int64) Extended {
 	if v < 0 {
 		return roundWide(true, -uint64(v), 0, false, -64)
 	}
 	return roundWide(false, uint64(v), 0, false, -64)
-}
-
-// ExtendedFromFloat returns f, which always fits exactly.
-func ExtendedFromFloat(f float64) Extended {
-	neg := math.Signbit(f)
-	switch {
-	case math.IsNaN(f):
-		return Extended{kind: notANumber}
-	case math.IsInf(f, 0):
-		return Extended{neg: neg, kind: infinite}
-	}
-	frac, exp := math.Frexp(math.Abs(f))
-	return roundWide(neg, uint64(math.Ldexp(frac, 53)), 0, false, exp-53-64)
 }
 
 // Add returns x + y rounded to nearest, ties to even.

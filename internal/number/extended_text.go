@@ -243,8 +243,3 @@ func appendFraction(dst []byte, frac uint64) []byte {
 	dst = append(dst, '.')
 	return append(dst, digits[:n]...)
 }
-
-// AppendHuman appends f by the same rule as Extended.Append.
-func AppendHuman(dst []byte, f float64) []byte {
-	return ExtendedFromFloat(f).Append(dst)
-}

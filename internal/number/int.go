@@ -1,9 +1,6 @@
 package number
 
-import (
-	"math"
-	"strconv"
-)
+import "math"
 
 // maxIntLen is the longest text of an int64: 19 digits and a sign.
 const maxIntLen = 20
@@ -64,9 +61,4 @@ func parseCanonical(digits []byte) (uint64, bool) {
 		u = u*10 + d
 	}
 	return u, true
-}
-
-// AppendInt appends v in decimal: the spelling that ParseInt64 reads.
-func AppendInt(dst []byte, v int64) []byte {
-	return strconv.AppendInt(dst, v, 10)
 }

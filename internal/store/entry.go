@@ -1,9 +1,6 @@
 package store
 
-import (
-	"encoding/binary"
-	"unsafe"
-)
+import "unsafe"
 
 // Kind is the type and encoding of an entry's value: the low 5 bits of the
 // header's first byte.
@@ -193,32 +190,4 @@ func (a *Arena) SetValueLen(h Handle, n int) bool {
 		*e.at(offValLen) = uint8(n)
 	}
 	return true
-}
-
-// PutInt encodes v as the value of a KindStringInt entry: it returns the bytes,
-// appended to dst.
-func PutInt(dst []byte, v int64) []byte {
-	switch {
-	case v == int64(int8(v)):
-		return append(dst, byte(v))
-	case v == int64(int16(v)):
-		return binary.LittleEndian.AppendUint16(dst, uint16(v))
-	case v == int64(int32(v)):
-		return binary.LittleEndian.AppendUint32(dst, uint32(v))
-	}
-	return binary.LittleEndian.AppendUint64(dst, uint64(v))
-}
-
-// Int decodes the value of a KindStringInt entry.
-func (e Entry) Int() int64 {
-	v := e.Value()
-	switch len(v) {
-	case 1:
-		return int64(int8(v[0]))
-	case 2:
-		return int64(int16(binary.LittleEndian.Uint16(v)))
-	case 4:
-		return int64(int32(binary.LittleEndian.Uint32(v)))
-	}
-	return int64(binary.LittleEndian.Uint64(v))
 }

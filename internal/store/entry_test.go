@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"math"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -108,19 +107,4 @@ func TestSetValueLenStaysInTheBlock(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestIntValuesTakeTheFewestBytes(t *testing.T) {
-	a := newArena(t, 1<<20)
-	for v, n := range map[int64]int{
-		0: 1, 127: 1, -128: 1, 128: 2, -129: 2, math.MaxInt16: 2, math.MinInt16: 2, 1 << 15: 4,
-		math.MaxInt32: 4, math.MinInt32: 4, 1 << 31: 8, math.MaxInt64: 8, math.MinInt64: 8,
-	} {
-		b := PutInt(nil, v)
-		_, e := a.NewEntry(KindStringInt, []byte("k"), len(b), false)
-		copy(e.Value(), b)
-		if e.Int() != v || len(b) != n {
-			t.Errorf("%d reads %d, in %d bytes, want %d", v, e.Int(), len(b), n)
-		}
-	}
 }
