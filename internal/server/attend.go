@@ -83,13 +83,13 @@ func (l *loop) drop(c *conn) {
 	c.closed = true
 	delete(l.conns, c.fd)
 	delete(l.blocked, c)
-	unix.Close(c.fd)
 	if b := c.sess.Block; b != nil && b.Release != nil {
 		b.Release()
 	}
 	l.srv.forget(c.sess)
 	l.srv.keyspace.AddExternal(-c.accounted - connOverhead)
 	c.in, c.out, c.accounted = nil, nil, 0
+	unix.Close(c.fd) // last: whoever sees the connection closed finds nothing left of it
 }
 
 // drained reports whether a stopping loop has sent all replies, or has no more time to.

@@ -36,7 +36,7 @@ func (s *Server) statFigures() {
 	m.CounterFunc(sec, "clock_steps", "steps of the wall clock since start", s.steps.Steps)
 	m.Gauge(sec, "clock_last_step_ms", "the last step", s.steps.LastStepMs)
 	count("evicted_keys", "keys removed to stay within maxmemory", func(c *keyspace.Counts) int64 { return c.Evicted })
-	s.fixed(sec, "evicted_clients", "0")
+	s.stats.evictedClients = counter("evicted_clients", "clients closed to stay within maxmemory-clients")
 	count("evicted_while_expired_present", "keys evicted while a due one was in the same shard; always 0", func(c *keyspace.Counts) int64 { return c.EvictedExpiredPresent })
 	m.Gauge(sec, "evicted_age_avg_ms", "mean time since last access of evicted keys", func() int64 {
 		c := &s.snapshot.counts

@@ -78,7 +78,7 @@ func (l *loop) serve(c *conn, data []byte) {
 		data = data[n:]
 		l.srv.services.tracking.Flush() // whoever sees the reply of a write finds that it was told of
 		l.takeOut(c)
-		if !more || c.closed {
+		if !more || c.closed || s.Killed() {
 			break
 		}
 	}
@@ -257,11 +257,21 @@ func (l *loop) checkOutput(c *conn) {
 	}
 }
 
-// account reports the connection's buffers to the memory in use.
+// account reports the connection's buffers to the memory in use; where they grew, others give way.
 func (l *loop) account(c *conn) {
-	n := int64(cap(c.in) + cap(c.out))
-	if n != c.accounted {
-		l.srv.keyspace.AddExternal(n - c.accounted)
-		c.accounted = n
+	n := int64(cap(c.in)+cap(c.out)) + c.sess.Public.MultiBytes.Load()
+	if n == c.accounted {
+		return
+	}
+	grown := n > c.accounted
+	l.srv.keyspace.AddExternal(n - c.accounted)
+	c.accounted = n
+	c.sess.Public.Memory.Store(connOverhead + n)
+	if !grown {
+		return
+	}
+	l.srv.boundClients()
+	if l.srv.keyspace.Over(0) > 0 {
+		l.worker.Txn().MakeRoom(l.now, 0, l.srv.clock)
 	}
 }

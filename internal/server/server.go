@@ -54,16 +54,18 @@ type Server struct {
 	stats     stats
 	stopping  atomic.Bool
 	failed    atomic.Pointer[error]
-	snapshot  snapshot // of the INFO under way; guarded by all shards' locks
+	snapshot  snapshot   // of the INFO under way; guarded by all shards' locks
+	bounding  sync.Mutex // held while clients are chosen to be closed
 	done      sync.WaitGroup
 	release   chan struct{} // wakes the goroutine that gives pages back
 }
 
 // stats are the counters of the server's own work.
 type stats struct {
-	connections, rejected, netIn, netOut *metrics.Counter // declared by statFigures
-	peakMemory                           atomic.Int64
-	ops                                  rate
+	connections, rejected, netIn, netOut, evictedClients *metrics.Counter // declared by statFigures
+
+	peakMemory atomic.Int64
+	ops        rate
 }
 
 // New builds a server from redis-server's arguments: a configuration file first, then --key value pairs. It listens only in Run.

@@ -18,7 +18,7 @@ type settings struct {
 	maxBulk, queryLimit                  *config.Int
 	outputLimit                          *config.ClientLimits
 	databases                            *config.Int
-	maxMemory                            *config.Int
+	maxMemory, clientMemory              *config.Int
 	policy                               *config.Enum
 	lfuLog, lfuDecay                     *config.Int
 	notify                               *config.Notify
@@ -61,12 +61,13 @@ func declare(r *config.Registry, listen, apply *config.Apply) *settings {
 		maxBulk:    r.Memory("proto-max-bulk-len", 512<<20, 1<<20, anyBytes, config.Doc("longest argument in bytes")),
 		queryLimit: r.Memory("client-query-buffer-limit", 1<<30, 1<<20, anyBytes, config.Doc("unprocessed bytes of a client before it is closed")),
 
-		outputLimit: r.ClientOutputBufferLimit(),
-		databases:   r.Int("databases", 16, 1, 1<<15, config.Immutable(), config.Doc("number of databases")),
-		maxMemory:   r.Memory("maxmemory", 0, 0, anyBytes, config.OnApply(apply), config.Doc("bytes of memory in use; 0: no limit")),
-		policy:      r.Enum("maxmemory-policy", "noeviction", eviction.Names(), config.OnApply(apply), config.Doc("which keys go when maxmemory is reached")),
-		lfuLog:      r.Int("lfu-log-factor", 10, 0, 1<<31-1, config.OnApply(apply), config.Doc("how slowly the LFU counter saturates")),
-		lfuDecay:    r.Int("lfu-decay-time", 1, 0, 1<<31-1, config.OnApply(apply), config.Doc("minutes without access after which the LFU counter falls by one")),
+		outputLimit:  r.ClientOutputBufferLimit(),
+		databases:    r.Int("databases", 16, 1, 1<<15, config.Immutable(), config.Doc("number of databases")),
+		maxMemory:    r.Memory("maxmemory", 0, 0, anyBytes, config.OnApply(apply), config.Doc("bytes of memory in use; 0: no limit")),
+		clientMemory: r.MemoryOrPercent("maxmemory-clients", 0, 100, anyBytes, config.Doc("bytes of memory of all clients over which the largest are closed, or a percentage of maxmemory; 0: no limit")),
+		policy:       r.Enum("maxmemory-policy", "noeviction", eviction.Names(), config.OnApply(apply), config.Doc("which keys go when maxmemory is reached")),
+		lfuLog:       r.Int("lfu-log-factor", 10, 0, 1<<31-1, config.OnApply(apply), config.Doc("how slowly the LFU counter saturates")),
+		lfuDecay:     r.Int("lfu-decay-time", 1, 0, 1<<31-1, config.OnApply(apply), config.Doc("minutes without access after which the LFU counter falls by one")),
 
 		notify:             r.NotifyKeyspaceEvents(config.OnApply(apply)),
 		slowerThan:         r.Int("slowlog-log-slower-than", 10000, -1, 1<<62, config.Doc("microseconds from which a command is logged as slow; -1: never")),

@@ -21,6 +21,7 @@ func (s *Server) tick(l *loop) {
 	s.notePeak(s.keyspace.Used())
 	s.stats.ops.sample(l.now.Mono, s.dispatch.TotalCalls(), s.stats.netIn.Load(), s.stats.netOut.Load())
 	// A limit lowered by CONFIG SET, and buffers that grew, are followed without waiting for the next write.
+	s.boundClients()
 	l.overLimit = s.keyspace.Over(0) > 0
 }
 

@@ -6,9 +6,6 @@ import (
 	"github.com/curfewkv/curfew/internal/session"
 )
 
-// sessionBytes is about what a session takes besides its buffers.
-const sessionBytes = 1 << 10
-
 // flagLetters are the letters of CLIENT LIST's flags, in Redis's order.
 var flagLetters = []struct {
 	flag   uint32
@@ -85,7 +82,7 @@ func (l *line) buffers(p *session.Public) {
 		l.int(name, 0)
 	}
 	l.int("omem", out)
-	l.int("tot-mem", query+free+multi+out+sessionBytes)
+	l.int("tot-mem", p.Memory.Load())
 	events := "r"
 	if out > 0 {
 		events = "rw"

@@ -1,0 +1,64 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/curfewkv/curfew/resp"
+)
+
+// field is one field of INFO.
+func field(info, name string) string {
+	_, after, _ := strings.Cut(info, "\n"+name+":")
+	value, _, _ := strings.Cut(after, "\r")
+	return value
+}
+
+func TestTheLargestClientsAreClosedOverMaxmemoryClients(t *testing.T) {
+	socket := start(t, "--maxmemory-clients", "1mb")
+	admin := dial(t, socket)
+	begin := func(n int, noEvict bool) net.Conn {
+		t.Helper()
+		c := dial(t, socket)
+		if noEvict {
+			ask(t, c, "CLIENT", "NO-EVICT", "ON")
+		}
+		request := append(fmt.Appendf(nil, "*2\r\n$4\r\nECHO\r\n$%d\r\n", n+1), bytes.Repeat([]byte("x"), n)...)
+		if _, err := c.Write(request); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	begin(100_000, false)
+	begin(600_000, true)
+	large := begin(400_000, false)
+	if n, err := large.Read(make([]byte, 1)); err == nil {
+		t.Fatalf("the largest client was sent %d bytes and is still there", n)
+	}
+	if got := field(ask(t, admin, "INFO", "clients"), "connected_clients"); got != "3" {
+		t.Errorf("%s clients are left", got)
+	}
+	if got := field(ask(t, admin, "INFO", "stats"), "evicted_clients"); got != "1" {
+		t.Errorf("%s clients were evicted", got)
+	}
+}
+
+// Keys give way to replies that nobody reads as these grow: a tick later they could be more than the limit by themselves,
+// in which case the data is kept.
+func TestKeysGiveWayToUnreadReplies(t *testing.T) {
+	socket := start(t, "--maxmemory", "24mb", "--maxmemory-policy", "allkeys-lru")
+	admin, idler := dial(t, socket), dial(t, socket)
+	for i := range 100 {
+		ask(t, admin, "SET", fmt.Sprint(i), strings.Repeat("x", 100_000))
+	}
+	request := resp.AppendCommand(nil, "GET", "1")
+	if _, err := idler.Write(bytes.Repeat(request, 200)); err != nil {
+		t.Fatal(err)
+	}
+	for evicted := "0"; evicted == "0"; { // until the deadline of the connection
+		evicted = field(ask(t, admin, "INFO", "stats"), "evicted_keys")
+	}
+}
