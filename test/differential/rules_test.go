@@ -21,8 +21,19 @@ var (
 		return rule{"clock", "the command reaches the two servers at different times", within(slack)}
 	}
 	orderRule = rule{"order", "the order of the keyspace is not part of the protocol", sameSet}
+	helpRule  = rule{"help", "help texts are our own words", sameShape}
 	shapeRule = rule{"shape", "the value belongs to the server: an id, a count, a cursor, a random choice", sameShape}
 )
+
+// notThere are commands that Curfew does not have yet. They are left out of the generated sequences;
+// TestNotThereIsUpToDate fails when one of them has come.
+var notThere = map[string]string{
+	"BITCOUNT":    "bitmaps come with the other data types",
+	"BITPOS":      "bitmaps come with the other data types",
+	"BITOP":       "bitmaps come with the other data types",
+	"BITFIELD":    "bitmaps come with the other data types",
+	"BITFIELD_RO": "bitmaps come with the other data types",
+}
 
 // rules are the commands whose replies may differ. Everything that is not here must be equal to the byte.
 var rules = map[string]rule{
@@ -30,7 +41,14 @@ var rules = map[string]rule{
 	"PTTL":            clockRule(2000),
 	"EXPIRETIME":      clockRule(1),
 	"PEXPIRETIME":     clockRule(2000),
-	"OBJECT IDLETIME": clockRule(1),
+	"OBJECT IDLETIME": {"idle", "redis shows a shared small number's idle time, which no key's access changes", bothIntegers},
+	"OBJECT REFCOUNT": {"refcount", "there are no shared objects: docs/differences.md, Memory", bothIntegers},
+	"OBJECT HELP":     helpRule,
+	"CLIENT HELP":     helpRule,
+	"CONFIG HELP":     helpRule,
+	"COMMAND HELP":    helpRule,
+	"MEMORY HELP":     helpRule,
+	"PUBSUB HELP":     helpRule,
 	"TIME":            shapeRule,
 	"KEYS":            orderRule,
 	"RANDOMKEY":       shapeRule,
@@ -39,6 +57,9 @@ var rules = map[string]rule{
 	"MEMORY USAGE":    shapeRule,
 	"COMMAND COUNT":   shapeRule,
 	"COMMAND":         shapeRule,
+	"COMMAND GETKEYS": {"version", "a command without arguments is one argument too few in 7.0, not in 7.4", func(args []string, redis, curfew rig.Reply) bool {
+		return len(args) == 3 && redis.Text == "ERR wrong number of arguments for 'command|getkeys' command" && curfew.Kind == '-'
+	}},
 	"HELLO": {"hello", "server version and connection id differ", func(_ []string, redis, curfew rig.Reply) bool {
 		return sameFields(redis, curfew, "version", "id")
 	}},
@@ -49,9 +70,20 @@ func agree(args []string, redis, curfew rig.Reply) bool {
 	if bytes.Equal(redis.Raw, curfew.Raw) {
 		return true
 	}
-	r, ok := rules[commandName(args)]
-	return ok && r.same(args, redis, curfew)
+	if r, ok := rules[commandName(args)]; ok && r.same(args, redis, curfew) {
+		return true
+	}
+	return slices.ContainsFunc(args, hasNUL) && nulRule.same(args, redis, curfew)
 }
+
+// nulRule: an argument that is quoted in an error ends at its first NUL in redis, as C strings do. Curfew shows the
+// whole argument. The error itself must be the same: it begins with the same words.
+var nulRule = rule{"nul", "redis cuts what it quotes in errors at a NUL", func(_ []string, redis, curfew rig.Reply) bool {
+	a, b := strings.Fields(redis.Text), strings.Fields(curfew.Text)
+	return redis.Kind == '-' && curfew.Kind == '-' && len(a) > 2 && len(b) > 2 && slices.Equal(a[:3], b[:3])
+}}
+
+func hasNUL(arg string) bool { return strings.Contains(arg, "\x00") }
 
 // agreeExec compares the replies to EXEC, each with the rule of the command that was queued.
 func agreeExec(queued [][]string, redis, curfew rig.Reply) bool {
@@ -79,6 +111,12 @@ func within(slack int64) func([]string, rig.Reply, rig.Reply) bool {
 		}
 		return max(a, b)-min(a, b) <= slack
 	}
+}
+
+func bothIntegers(_ []string, redis, curfew rig.Reply) bool {
+	_, ok := redis.Int()
+	_, ok2 := curfew.Int()
+	return ok && ok2
 }
 
 func sameSet(_ []string, redis, curfew rig.Reply) bool {
@@ -146,14 +184,38 @@ func TestRulesAllowNoMoreThanTheySay(t *testing.T) {
 		{"TTL k", failure("ERR a"), failure("ERR b"), false},
 		{"KEYS *", array(bulk("a"), bulk("b")), array(bulk("b"), bulk("a")), true},
 		{"KEYS *", array(bulk("a")), array(bulk("b")), false},
+		{"COMMAND GETKEYS GET", failure("ERR wrong number of arguments for 'command|getkeys' command"), failure("ERR Invalid"), true},
+		{"COMMAND GETKEYS GET k", failure("ERR wrong number of arguments for 'command|getkeys' command"), failure("ERR Invalid"), false},
 		{"RANDOMKEY", bulk("a"), bulk("b"), true},
 		{"RANDOMKEY", bulk("a"), rig.Reply{Kind: '$', Nil: true, Raw: []byte("$-1\r\n")}, false},
+		{"EXPIRE k 1 \x00y", failure("ERR Unsupported option "), failure("ERR Unsupported option  y"), true},
+		{"EXPIRE k 1 \x00y", failure("ERR Unsupported option "), failure("ERR syntax error"), false},
+		{"EXPIRE k 1 y", failure("ERR Unsupported option "), failure("ERR Unsupported option y"), false},
+		{"OBJECT REFCOUNT k", integer("2147483647"), integer("1"), true},
+		{"OBJECT REFCOUNT k", integer("2147483647"), failure("ERR a"), false},
 		{"SCAN x", failure("ERR a"), failure("ERR b"), false},
 		{"HELLO", array(bulk("version"), bulk("7.0"), bulk("proto"), integer("2")), array(bulk("version"), bulk("7.4"), bulk("proto"), integer("2")), true},
 		{"HELLO", array(bulk("version"), bulk("7.0"), bulk("proto"), integer("2")), array(bulk("version"), bulk("7.4"), bulk("proto"), integer("3")), false},
 	} {
 		if got := agree(strings.Fields(c.command), c.redis, c.curfew); got != c.same {
 			t.Errorf("%s: %s and %s: %v, want %v", c.command, c.redis, c.curfew, got, c.same)
+		}
+	}
+}
+
+func TestNotThereIsUpToDate(t *testing.T) {
+	c, err := rig.Dial(rig.Curfew(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for command, why := range notThere {
+		reply, err := c.Do(append(strings.Fields(command), "k")...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(reply.Text, "ERR unknown command") {
+			t.Errorf("%s has come (%s): take it out of notThere", command, why)
 		}
 	}
 }

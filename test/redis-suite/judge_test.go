@@ -58,8 +58,15 @@ func TestOutputIsReadTestByTest(t *testing.T) {
 
 func TestHangingTestIsNamed(t *testing.T) {
 	o := readSample(t, "[ok]: first (1 ms)\n[TIMEOUT]: clients state report follows.\nsock0x55 => (IN PROGRESS) waits for ever\nKilling still running Redis server 12\n")
-	if o.hanging != "waits for ever" || o.failed["waits for ever"] != hung || o.done {
+	if o.culprit(nil) != "waits for ever" || o.failed["waits for ever"] != hung || o.done {
 		t.Errorf("hanging %q, failed %q, done %v", o.hanging, o.failed, o.done)
+	}
+}
+
+func TestServerThatDoesNotStartHangsTheNextTest(t *testing.T) {
+	o := readSample(t, "[ok]: first (1 ms)\n[TIMEOUT]: clients state report follows.\nsock0x55 => (SPAWNED SERVER) pid:4\n")
+	if got := o.culprit([]string{"first", "second", "third"}); got != "second" {
+		t.Errorf("the culprit is %q", got)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -98,41 +99,33 @@ func run(ctx context.Context, o options) (bool, error) {
 	if err := preflight(ctx, o); err != nil {
 		return false, err
 	}
-	results, err := runUnits(ctx, o, known)
+	results, err := runUnits(ctx, o, known, expected)
 	if err != nil {
 		return false, err
 	}
-	verdicts := make([]verdict, 0, len(results))
+	verdicts := map[string]verdict{}
+	var again []string
 	for _, r := range results {
-		if o.mode == "external" {
-			// The suite itself leaves out what an external server cannot do; block by block, without names.
-			expected[r.unit] = slices.DeleteFunc(expected[r.unit], func(test string) bool { return !r.ran(test) })
-		}
-		v := judge(r, expected[r.unit], known)
-		if len(v.failed) > 0 && ctx.Err() == nil {
-			v = secondChance(ctx, o, v, expected[r.unit], known)
-		}
-		verdicts = append(verdicts, v)
-	}
-	return report(os.Stdout, verdicts, known), nil
-}
-
-// secondChance runs a unit with failures again. Many tests of the suite measure time, and fail on a machine that is
-// busy with something else; a test that fails twice is wrong.
-func secondChance(ctx context.Context, o options, first verdict, expected []string, known *exceptions) verdict {
-	fmt.Printf("%s: %d failed, running it once more\n", first.unit, len(first.failed))
-	o.units = []string{first.unit}
-	again, err := runUnits(ctx, o, known)
-	if err != nil {
-		return first
-	}
-	v := judge(again[0], expected, known)
-	for name := range first.failed {
-		if _, failed := v.failed[name]; !failed {
-			v.flaky = append(v.flaky, name)
+		v := expected.judge(r, known, o.mode)
+		verdicts[r.unit] = v
+		if len(v.failed) > 0 {
+			again = append(again, r.unit)
 		}
 	}
-	return v
+	// Many tests of the suite measure time, and fail on a machine that is busy with something else: units with
+	// failures run once more. A test that fails twice is wrong.
+	if len(again) > 0 && ctx.Err() == nil {
+		fmt.Printf("running once more: %s\n", strings.Join(again, " "))
+		o.units = again
+		results, err := runUnits(ctx, o, known, expected)
+		if err != nil {
+			return false, err
+		}
+		for _, r := range results {
+			verdicts[r.unit] = expected.judge(r, known, o.mode).after(verdicts[r.unit])
+		}
+	}
+	return report(os.Stdout, slices.Collect(maps.Values(verdicts)), known), nil
 }
 
 // loadReference reads what redis-server runs in each unit, after letting it run them when that is not known yet.
@@ -156,7 +149,7 @@ func loadReference(ctx context.Context, o options) (reference, error) {
 	}
 	fmt.Printf("reference: running %d units against %s\n", len(missing), path)
 	o.server, o.mode, o.units, o.trySkipped = path, "drop-in", missing, true
-	results, err := runUnits(ctx, o, &exceptions{})
+	results, err := runUnits(ctx, o, &exceptions{}, ref)
 	if err != nil {
 		return nil, err
 	}

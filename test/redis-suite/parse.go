@@ -16,10 +16,12 @@ const hung = "no progress: the test hangs"
 // An outcome is what the suite printed about one run of one unit.
 type outcome struct {
 	unit    string
+	order   []string // the tests as they ran
 	passed  map[string]bool
 	failed  map[string]string // name -> the suite's message
 	skipped map[string]string // name -> why the suite did not run it ("" for --skiptest)
-	hanging string            // the test in progress when the suite gave up, if it did
+	stuck   bool              // the suite gave up waiting
+	hanging string            // the test in progress then, if the suite named it
 	done    bool              // the unit ran to its end
 }
 
@@ -67,7 +69,9 @@ func (o *outcome) read(r io.Reader, echo io.Writer) error {
 func (o *outcome) status(status, text string) string {
 	switch status {
 	case "ok":
-		o.passed[elapsedTail.ReplaceAllString(text, "")] = true
+		name := elapsedTail.ReplaceAllString(text, "")
+		o.order = append(o.order, name)
+		o.passed[name] = true
 	case "skip":
 		o.skipped[text] = ""
 	case "ignore":
@@ -83,16 +87,31 @@ func (o *outcome) status(status, text string) string {
 		if o.failed[name] != "" {
 			message = o.failed[name] + "\n" + message
 		}
+		o.order = append(o.order, name)
 		o.failed[name] = message
 		return name
 	case "exception":
 		o.failed[outside] += text
 		return outside
 	case "TIMEOUT":
-		return ""
+		o.stuck = true
 	case "ready":
 	default: // "1/1 done"
 		o.done = true
+	}
+	return ""
+}
+
+// culprit returns the test that a stuck unit waits in. The suite names it, unless it waits for a server to start;
+// then it is the first of the expected tests that has not come yet.
+func (o *outcome) culprit(expected []string) string {
+	if !o.stuck || o.hanging != "" {
+		return o.hanging
+	}
+	for _, test := range expected {
+		if !o.ran(test) {
+			return test
+		}
 	}
 	return ""
 }

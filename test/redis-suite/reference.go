@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// reference holds, per unit, the tests that pass on redis-server on this machine. A test that fails there (a tool or
+// reference holds, per unit, the tests that pass on redis-server on this machine, in their order. A test that fails there (a tool or
 // a network that the machine lacks) is not asked of Curfew either; add prints it.
 type reference map[string][]string
 
@@ -42,7 +42,12 @@ func readReference(path string) (reference, error) {
 }
 
 func (ref reference) add(o *outcome) {
-	ref[o.unit] = slices.Sorted(maps.Keys(o.passed))
+	ref[o.unit] = []string{}
+	for _, test := range o.order {
+		if o.passed[test] && !slices.Contains(ref[o.unit], test) {
+			ref[o.unit] = append(ref[o.unit], test)
+		}
+	}
 	for test, message := range o.failed {
 		fmt.Printf("reference: redis-server fails %s: %s: %s\n", o.unit, test, firstLine(message))
 		ref[o.unit] = slices.DeleteFunc(ref[o.unit], func(t string) bool { return t == test })

@@ -17,16 +17,18 @@ import (
 )
 
 const (
-	// Each worker has its own ports, below the ephemeral range and away from the suite's default of 21111.
+	// Each worker has its own ports, below the ephemeral range and away from the suite's default of 21111. The suite
+	// uses some below its first port for itself; the last one is for the external server.
 	firstPort      = 23100
-	portsPerWorker = 400
+	portsPerWorker = 500
+	ownPorts       = 64
 
 	// A unit that hangs is run again without the hanging test, at most this often.
 	maxReruns = 6
 )
 
 // runUnits runs the units, several at once, and returns their outcomes in the order of o.units.
-func runUnits(ctx context.Context, o options, known *exceptions) ([]*outcome, error) {
+func runUnits(ctx context.Context, o options, known *exceptions, expected reference) ([]*outcome, error) {
 	outcomes := make([]*outcome, len(o.units))
 	errs := make([]error, o.workers)
 	next := make(chan int)
@@ -43,7 +45,7 @@ func runUnits(ctx context.Context, o options, known *exceptions) ([]*outcome, er
 			}
 			for i := range next {
 				if err == nil {
-					outcomes[i] = runUnit(ctx, o, tree, firstPort+w*portsPerWorker, o.units[i], known)
+					outcomes[i] = runUnit(ctx, o, tree, firstPort+w*portsPerWorker+ownPorts, o.units[i], known, expected[o.units[i]])
 				}
 			}
 		})
@@ -103,7 +105,7 @@ func newTree(o options) (string, error) {
 func isRedis(server string) bool { return filepath.Base(server) == "redis-server" }
 
 // runUnit runs a unit, and again without the tests that hang, until it comes to its end.
-func runUnit(ctx context.Context, o options, tree string, port int, unit string, known *exceptions) *outcome {
+func runUnit(ctx context.Context, o options, tree string, port int, unit string, known *exceptions, expected []string) *outcome {
 	var skip []string
 	if !o.trySkipped {
 		skip = known.skips(unit)
@@ -115,11 +117,12 @@ func runUnit(ctx context.Context, o options, tree string, port int, unit string,
 			delete(out.skipped, test)
 			out.failed[test] = hung
 		}
-		if out.hanging == "" || len(hangs) >= maxReruns || ctx.Err() != nil {
+		culprit := out.culprit(expected)
+		if culprit == "" || len(hangs) >= maxReruns || ctx.Err() != nil {
 			return out
 		}
-		hangs[out.hanging] = true
-		skip = append(skip, out.hanging)
+		hangs[culprit] = true
+		skip = append(skip, culprit)
 	}
 }
 
@@ -129,18 +132,19 @@ func runOnce(ctx context.Context, o options, tree string, port int, unit string,
 	defer cancel()
 	args := []string{"tests/test_helper.tcl", "--durable", "--clients", "1", "--single", unit,
 		"--timeout", strconv.Itoa(int(o.idle.Seconds())),
-		"--baseport", strconv.Itoa(port), "--portcount", strconv.Itoa(portsPerWorker)}
+		"--baseport", strconv.Itoa(port), "--portcount", strconv.Itoa(portsPerWorker - 2*ownPorts)}
 	if o.keep {
 		args = append(args, "--dont-clean")
 	}
 	if o.mode == "external" {
-		stop, err := startExternal(ctx, o, tree, port+portsPerWorker-1)
+		external := port + portsPerWorker - 2*ownPorts + 1
+		stop, err := startExternal(ctx, o, tree, external)
 		if err != nil {
 			out.failed[outside] = err.Error()
 			return out
 		}
 		defer stop()
-		args = append(args, "--host", "127.0.0.1", "--port", strconv.Itoa(port+portsPerWorker-1))
+		args = append(args, "--host", "127.0.0.1", "--port", strconv.Itoa(external))
 	}
 	for _, test := range skip {
 		args = append(args, "--skiptest", test)
@@ -156,7 +160,7 @@ func runOnce(ctx context.Context, o options, tree string, port int, unit string,
 	if readErr := out.read(bytes.NewReader(output), echo); readErr != nil {
 		err = errors.Join(err, readErr)
 	}
-	if !out.done && out.hanging == "" {
+	if !out.done && !out.stuck {
 		if out.failed[outside] != "" {
 			out.failed[outside] += "\n"
 		}
