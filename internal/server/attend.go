@@ -51,6 +51,9 @@ func (l *loop) checkBlock(c *conn) {
 	l.lendOut(c)
 	if withError {
 		c.sess.Out.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+		if b.Release != nil {
+			b.Release()
+		}
 	} else {
 		b.Done(c.sess, ready)
 	}
