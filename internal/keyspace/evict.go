@@ -32,7 +32,7 @@ const (
 // evictor chooses victims over all shards. Its lock is taken before any shard's.
 type evictor struct {
 	policy atomic.Uint32 // eviction.Policy
-	// lowered: the limit was set below the memory in use, and that has not come down to it yet.
+	// lowered: the limit was set below the memory in use, or a policy while it was, and that has not been followed yet.
 	lowered atomic.Bool
 
 	mu     sync.Mutex
@@ -49,7 +49,9 @@ func (v *evictor) init() {
 
 // SetPolicy switches the eviction policy; the keys that are there are judged by the new one at once.
 func (k *Keyspace) SetPolicy(p eviction.Policy) {
-	k.evictor.policy.Store(uint32(p))
+	if old := k.evictor.policy.Swap(uint32(p)); old != uint32(p) {
+		k.evictor.lowered.Store(k.Over(0) > 0)
+	}
 }
 
 // Policy is the eviction policy in force.
@@ -62,6 +64,10 @@ func (k *Keyspace) SetMaxMemory(n int64) {
 		k.evictor.lowered.Store((old == 0 || n < old) && k.Over(0) > 0)
 	}
 }
+
+// Lowered reports whether somebody lowered the limit, or changed the policy while memory was over it, and the memory in use
+// has not followed yet. Whoever comes upon it calls MakeRoom: the data then gives way at once, not with the next write.
+func (k *Keyspace) Lowered() bool { return k.evictor.lowered.Load() }
 
 // Over is by how many bytes Used plus need exceeds maxmemory; at most 0 when it fits or there is no limit.
 func (k *Keyspace) Over(need int64) int64 {
@@ -95,7 +101,11 @@ func (t *Txn) MakeRoom(now clock.Instant, need int64, c clock.Clock) bool {
 		return true
 	}
 	v := &k.evictor
-	if k.Policy() == eviction.NoEviction || k.extra.Load()+need > k.Settings.MaxMemory.Load() && !v.lowered.Load() {
+	if k.Policy() == eviction.NoEviction {
+		k.settled()
+		return false
+	}
+	if k.extra.Load()+need > k.Settings.MaxMemory.Load() && !v.lowered.Load() {
 		return false
 	}
 	v.mu.Lock()

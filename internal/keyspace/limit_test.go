@@ -12,8 +12,7 @@ import (
 // somebody sets so low does.
 func TestDataGivesWayToALoweredLimitOnly(t *testing.T) {
 	f := newFixture(t, 4)
-	p, _ := eviction.Parse("allkeys-lru")
-	f.k.SetPolicy(p)
+	f.k.SetPolicy(eviction.AllKeysLRU)
 	f.do(func(tx *Txn) {
 		for i := range 100 {
 			if err := tx.PutString([]byte(strconv.Itoa(i)), []byte("value"), PutOptions{}, journal.Event{}); err != nil {
@@ -41,5 +40,9 @@ func TestDataGivesWayToALoweredLimitOnly(t *testing.T) {
 	})
 	if f.tx.MakeRoom(f.clock.Now(), 0, f.clock) || left() != 1 {
 		t.Fatal("what came after the limit had been followed went too")
+	}
+	f.k.SetPolicy(eviction.AllKeysRandom)
+	if f.tx.MakeRoom(f.clock.Now(), 0, f.clock) || left() != 0 || f.k.Lowered() {
+		t.Fatal("another policy was not followed")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -60,5 +61,21 @@ func TestKeysGiveWayToUnreadReplies(t *testing.T) {
 	}
 	for evicted := "0"; evicted == "0"; { // until the deadline of the connection
 		evicted = field(ask(t, admin, "INFO", "stats"), "evicted_keys")
+	}
+}
+
+func TestALoweredLimitIsFollowedAtOnce(t *testing.T) {
+	c := dial(t, start(t, "--maxmemory-policy", "allkeys-lru"))
+	for i := range 100 {
+		ask(t, c, "SET", fmt.Sprint(i), strings.Repeat("x", 1000))
+	}
+	used, err := strconv.Atoi(field(ask(t, c, "INFO", "memory"), "used_memory"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask(t, c, "CONFIG", "SET", "maxmemory", strconv.Itoa(used-20_000))
+	n, _ := strconv.Atoi(field(ask(t, c, "INFO", "stats"), "evicted_keys"))
+	if n < 15 || n > 40 {
+		t.Errorf("%d keys of 1000 bytes were evicted for a limit that is lower by 20000", n)
 	}
 }

@@ -76,6 +76,9 @@ func (l *loop) serve(c *conn, data []byte) {
 		}
 		n, more := l.worker.Process(s, data)
 		data = data[n:]
+		if l.srv.keyspace.Lowered() {
+			l.overLimit = l.lowerMemory()
+		}
 		l.srv.services.tracking.Flush() // whoever sees the reply of a write finds that it was told of
 		l.takeOut(c)
 		if !more || c.closed || s.Killed() {

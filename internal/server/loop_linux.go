@@ -132,7 +132,8 @@ func (l *loop) run() {
 		}
 		l.drainInbox()
 		l.srv.services.tracking.Flush()
-		more = l.expire() || l.drainTrash() || l.lowerMemory() || l.defragment()
+		l.overLimit = l.overLimit && l.lowerMemory()
+		more = l.expire() || l.drainTrash() || l.overLimit || l.defragment()
 		l.periodic()
 		if l.stopping && l.drained() {
 			return
@@ -267,10 +268,7 @@ func (l *loop) drainTrash() bool {
 
 // lowerMemory evicts for one slice of time when memory is over its limit without a write to make room; true: it still is.
 func (l *loop) lowerMemory() bool {
-	if l.overLimit {
-		l.overLimit = l.worker.Txn().MakeRoom(l.now, 0, l.srv.clock) && l.srv.keyspace.Over(0) > 0
-	}
-	return l.overLimit
+	return l.worker.Txn().MakeRoom(l.now, 0, l.srv.clock) && l.srv.keyspace.Over(0) > 0
 }
 
 // defragment moves entries of one shard for one slice of time; true: there is more to do in this tick.
