@@ -26,6 +26,10 @@ func newServeCommand() *cobra.Command {
 			if len(args) == 1 && (args[0] == "--help" || args[0] == "-h") {
 				return cmd.Help()
 			}
+			if len(args) == 1 && (args[0] == "--version" || args[0] == "-v") {
+				fmt.Fprintln(cmd.OutOrStdout(), "curfew version", version())
+				return nil
+			}
 			return serve(args)
 		},
 	}

@@ -114,13 +114,14 @@ func TestAFileThatIncludesItselfIsRefused(t *testing.T) {
 
 func TestUnknownKeysWarnInFilesAndAbortOnTheCommandLine(t *testing.T) {
 	r := full()
-	if err := r.LoadReader(strings.NewReader("hz 10\nNoSuch-key 1 2 3\nsome.module x\nloadmodule /x.so a\n"), "a file"); err != nil {
+	if err := r.LoadReader(strings.NewReader("hz 10\nNoSuch-key 1 2 3\nsome.module x\nloadmodule /x.so a\nuser bob on >secret\n"), "a file"); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
 		"a file, line 2: unknown directive 'nosuch-key' is ignored",
 		"a file, line 3: unknown directive 'some.module' is ignored",
 		"'loadmodule /x.so' is ignored: modules are not supported",
+		"'user bob' is ignored: there is no access control list, whoever may connect may do everything; requirepass is obeyed",
 	}
 	if got := r.Warnings(); !slices.Equal(got, want) {
 		t.Errorf("Warnings = %q,\nwant %q", got, want)

@@ -39,6 +39,7 @@ type FileDirectives struct {
 const (
 	unowned   = "no part of this server reads it"
 	noModules = "modules are not supported"
+	noACL     = "there is no access control list, whoever may connect may do everything; requirepass is obeyed"
 	noDefrag  = "freed memory is reused across sizes and given back without defragmentation"
 	noMalloc  = "the server does not use jemalloc"
 	noThreads = "the server runs one event loop for each core"
@@ -133,6 +134,7 @@ func (d rest) directives() *FileDirectives {
 			return errDirective
 		}
 		f.Users = append(f.Users, args)
+		d.r.unknown = append(d.r.unknown, "'user "+args[0]+"' is ignored: "+noACL) // its rules may hold a password
 		return nil
 	}, "Declares an ACL user: a name and rules.")
 	d.directive("rename-command", func(args []string) error {

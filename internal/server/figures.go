@@ -18,6 +18,7 @@ func (s *Server) declareFigures() {
 	s.statFigures()
 	s.replicationFigures()
 	s.cpuFigures()
+	s.absentFigures()
 	s.metrics.Gauge("cluster", "cluster_enabled", "whether cluster mode is on", func() int64 { return 0 })
 }
 
