@@ -90,8 +90,8 @@ func (l *loop) drop(c *conn) {
 		b.Release()
 	}
 	l.srv.forget(c.sess)
-	l.srv.keyspace.AddExternal(-c.accounted - connOverhead)
-	c.in, c.out, c.accounted = nil, nil, 0
+	l.srv.account(c.sess, 0)
+	c.in, c.out = nil, nil
 	unix.Close(c.fd) // last: whoever sees the connection closed finds nothing left of it
 }
 

@@ -20,6 +20,12 @@ func (s *Server) clientLimit() int64 {
 	return max(n, leastClientMemory)
 }
 
+// account sets how much memory a session takes, as part of the memory in use. Safe for concurrent use: whoever decides that
+// a client has to go accounts it as gone, so that no other gives way for it too while its loop is still to close it.
+func (s *Server) account(c *session.Session, bytes int64) {
+	s.keyspace.AddExternal(bytes - c.Public.Memory.Swap(bytes))
+}
+
 // claim is how much memory a session took when it was asked.
 type claim struct {
 	s     *session.Session
@@ -38,12 +44,8 @@ func (s *Server) boundClients() {
 	over := s.keyspace.External() - limit
 	var claims []claim
 	s.sessions.Each(func(c *session.Session) {
-		n := c.Public.Memory.Load()
-		switch {
-		case c.Killed(): // by an earlier call, say; its loop is about to give the memory back
-			over -= n
-		case !c.HasFlag(session.FlagNoEvict) && classOf(c) != config.ReplicaClients:
-			claims = append(claims, claim{c, n})
+		if !c.Killed() && !c.HasFlag(session.FlagNoEvict) && classOf(c) != config.ReplicaClients {
+			claims = append(claims, claim{c, c.Public.Memory.Load()})
 		}
 	})
 	slices.SortFunc(claims, func(a, b claim) int { return cmp.Compare(b.bytes, a.bytes) })
@@ -54,6 +56,7 @@ func (s *Server) boundClients() {
 		s.log.Info("Evicting client", "client", c.s.Addr, "id", c.s.ID, "bytes", c.bytes)
 		s.stats.evictedClients.Add(1)
 		c.s.Kill()
+		s.account(c.s, 0)
 		over -= c.bytes
 	}
 }

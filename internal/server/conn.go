@@ -18,7 +18,6 @@ type conn struct {
 	sent      int
 	wantWrite bool  // EPOLLOUT is asked for
 	closed    bool  // the file descriptor is gone
-	accounted int64 // bytes reported to the keyspace's memory
 	softSince int64 // monotonic ns since when the output is over the soft limit, 0 when it is not
 	blocked   bool  // listed among the loop's blocked connections
 

@@ -262,15 +262,13 @@ func (l *loop) checkOutput(c *conn) {
 
 // account reports the connection's buffers to the memory in use; where they grew, others give way.
 func (l *loop) account(c *conn) {
-	n := int64(cap(c.in)+cap(c.out)) + c.sess.Public.MultiBytes.Load()
-	if n == c.accounted {
+	n := connOverhead + int64(cap(c.in)+cap(c.out)) + c.sess.Public.MultiBytes.Load()
+	old := c.sess.Public.Memory.Load()
+	if n == old || c.sess.Killed() {
 		return
 	}
-	grown := n > c.accounted
-	l.srv.keyspace.AddExternal(n - c.accounted)
-	c.accounted = n
-	c.sess.Public.Memory.Store(connOverhead + n)
-	if !grown {
+	l.srv.account(c.sess, n)
+	if n < old {
 		return
 	}
 	l.srv.boundClients()

@@ -142,11 +142,10 @@ func (s *Server) admit(l *loop, fd int, sa unix.Sockaddr, ln *listener) {
 	sess.LocalAddr = localName(fd, s.settings.unixSocket.Get())
 	sess.SetFlag(session.FlagUnix, ln.unix)
 	sess.Authenticated = s.settings.password.Get() == ""
-	sess.Public.Memory.Store(connOverhead)
 	c.sess = sess
 	s.sessions.Add(sess)
 	s.stats.connections.Add(1)
-	s.keyspace.AddExternal(connOverhead)
+	s.account(sess, connOverhead)
 	if to == l {
 		to.add(c)
 	} else {
