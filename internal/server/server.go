@@ -257,6 +257,7 @@ func (s *Server) forget(sess *session.Session) {
 
 // releasePages gives freed pages back to the system, away from the loops: the system call may take long.
 func (s *Server) releasePages(ctx context.Context) {
+	guard := new(heapGuard)
 	for {
 		select {
 		case <-ctx.Done():
@@ -267,6 +268,7 @@ func (s *Server) releasePages(ctx context.Context) {
 			for s.keyspace.ReleaseOne(shard) && ctx.Err() == nil {
 			}
 		}
+		s.collectGarbage(guard)
 	}
 }
 
