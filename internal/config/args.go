@@ -96,10 +96,19 @@ func splitOptions(args []string) ([][]string, error) {
 	return out, nil
 }
 
+// joinQuoted writes an option as Redis shows it in errors: the name, then each word of the value in quotes.
 func joinQuoted(words []string) string {
-	quoted := make([]string, len(words))
+	var b strings.Builder
 	for i, w := range words {
-		quoted[i] = Quote(w)
+		if i == 0 {
+			b.WriteString(w)
+			continue
+		}
+		q := Quote(w)
+		if !strings.HasPrefix(q, `"`) {
+			q = `"` + q + `"` // it holds nothing that would have to be escaped
+		}
+		b.WriteString(" " + q)
 	}
-	return strings.Join(quoted, " ")
+	return b.String()
 }

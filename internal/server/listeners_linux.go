@@ -45,14 +45,15 @@ func (s *Server) serveOn(ln *listener) error {
 	return nil
 }
 
-// relisten follows a CONFIG SET of port or bind.
-func (s *Server) relisten() error {
+// relisten follows a CONFIG SET of port or bind; failure is what the client is told when the addresses cannot be had. The
+// cause is logged.
+func (s *Server) relisten(failure string) error {
 	if len(s.loops) == 0 {
 		return nil // still starting
 	}
 	if err := s.follow(); err != nil {
 		s.log.Warn(err.Error())
-		return errors.New("Unable to listen on this port")
+		return errors.New(failure)
 	}
 	return nil
 }

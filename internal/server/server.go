@@ -75,7 +75,10 @@ func New(args []string) (*Server, error) {
 		release: make(chan struct{}, 1), runID: newRunID(),
 	}
 	s.listeners.byFD = map[int]*listener{}
-	listen := &config.Apply{Run: func() error { return s.relisten() }}
+	listen := listenHooks{
+		port: &config.Apply{Run: func() error { return s.relisten("Unable to listen on this port. Check server logs.") }},
+		bind: &config.Apply{Run: func() error { return s.relisten("Failed to bind to specified addresses.") }},
+	}
 	apply := &config.Apply{Run: func() error { return s.apply() }}
 	s.settings = declare(s.config, listen, apply)
 	directives := config.DeclareRedis74(s.config)

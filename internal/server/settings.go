@@ -44,16 +44,19 @@ const (
 	alwaysLazy = "large values are always freed off the request path"
 )
 
+// listenHooks follow changes of the keys that say where to listen; each has its own words for a failure.
+type listenHooks struct{ port, bind *config.Apply }
+
 // declare declares the server's keys. CONFIG SET runs listen and apply when keys that they read have changed. Keys that change
 // nothing here are known all the same, so that a redis.conf that names them is taken.
-func declare(r *config.Registry, listen, apply *config.Apply) *settings {
+func declare(r *config.Registry, listen listenHooks, apply *config.Apply) *settings {
 	const anyBytes = 1<<63 - 1
 	s := &settings{
-		port:       r.Int("port", 6379, 0, 65535, config.OnApply(listen), config.Doc("TCP port; 0: none")),
+		port:       r.Int("port", 6379, 0, 65535, config.OnApply(listen.port), config.Doc("TCP port; 0: none")),
 		timeout:    r.Int("timeout", 0, 0, 1<<31-1, config.Doc("seconds after which an idle client is closed; 0: never")),
 		keepalive:  r.Int("tcp-keepalive", 300, 0, 1<<31-1, config.Doc("seconds between TCP keepalive probes; 0: none")),
 		maxClients: r.Int("maxclients", 10000, 1, 1<<31-1, config.Doc("clients that may be connected at once")),
-		bind:       r.Bind(config.OnApply(listen)),
+		bind:       r.Bind(config.OnApply(listen.bind)),
 		unixSocket: r.String("unixsocket", "", config.Immutable(), config.Doc("path of a unix socket to listen on")),
 		unixPerm:   r.Octal("unixsocketperm", 0, 0, 0o777, config.Immutable(), config.Doc("its permissions")),
 		protected:  r.Bool("protected-mode", true, config.Doc("refuse clients from other machines while no password is set")),
