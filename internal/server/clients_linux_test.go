@@ -79,3 +79,21 @@ func TestALoweredLimitIsFollowedAtOnce(t *testing.T) {
 		t.Errorf("%d keys of 1000 bytes were evicted for a limit that is lower by 20000", n)
 	}
 }
+
+func TestAClientThatQuitIsGoneWithItsLastReply(t *testing.T) {
+	socket := start(t)
+	admin := dial(t, socket)
+	for range 50 {
+		c := dial(t, socket)
+		ask(t, c, "SUBSCRIBE", "news")
+		if got := ask(t, c, "QUIT"); got != "+OK\r\n" {
+			t.Fatal(got)
+		}
+		if got := ask(t, admin, "PUBLISH", "news", "late"); got != ":0\r\n" {
+			t.Fatalf("a client that has quit still listens: %q", got)
+		}
+		if got := field(ask(t, admin, "INFO", "clients"), "connected_clients"); got != "1" {
+			t.Fatalf("%s clients are counted", got)
+		}
+	}
+}

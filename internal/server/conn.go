@@ -17,7 +17,9 @@ type conn struct {
 	// sent counts the bytes of out that the socket took.
 	sent      int
 	wantWrite bool  // EPOLLOUT is asked for
+	eof       bool  // the peer sends nothing more, but takes replies
 	closed    bool  // the file descriptor is gone
+	leaving   bool  // to be closed after the last reply; the services know it no more
 	softSince int64 // monotonic ns since when the output is over the soft limit, 0 when it is not
 	blocked   bool  // listed among the loop's blocked connections
 
@@ -33,3 +35,16 @@ func (c *conn) Wake(*session.Session) {
 
 // unsent is the number of bytes waiting for the socket.
 func (c *conn) unsent() int { return len(c.out) - c.sent }
+
+// waiting is the size of the requests that were taken from the buffer and are still to be run: those of a transaction, and
+// one that is paused.
+func (c *conn) waiting() int64 {
+	n := c.sess.Public.MultiBytes.Load()
+	for _, a := range c.sess.Held {
+		n += int64(len(a))
+	}
+	return n
+}
+
+// unprocessed is the size of all requests of the client that are still to be run.
+func (c *conn) unprocessed() int64 { return int64(len(c.in)) + c.waiting() }

@@ -6,6 +6,9 @@ import (
 	"github.com/curfewkv/curfew/internal/session"
 )
 
+// keepIn is how large the buffer of a connection may stay when little of it is used.
+const keepIn = 64 << 10
+
 // growIn is the least room that is made for a request which does not fit the loop's buffer.
 const growIn = 16 << 10
 
@@ -13,8 +16,11 @@ const growIn = 16 << 10
 func rawRead(fd int, b []byte) (int, error)  { return raw(unix.SYS_READ, fd, b) }
 func rawWrite(fd int, b []byte) (int, error) { return raw(unix.SYS_WRITE, fd, b) }
 
-// add takes over a connected, non-blocking socket.
+// add takes over a connected, non-blocking socket. One that was killed before the loop came to it is closed already.
 func (l *loop) add(c *conn) {
+	if c.closed {
+		return
+	}
 	l.conns[c.fd] = c
 	if err := l.watch(c.fd, unix.EPOLLIN|unix.EPOLLRDHUP); err != nil {
 		l.drop(c)
@@ -23,7 +29,9 @@ func (l *loop) add(c *conn) {
 
 // readable reads once and serves what is complete.
 func (l *loop) readable(c *conn) {
-	if c.sess.Killed() { // on another loop; whoever was told of that must not see this client act again
+	// Killed on another loop: whoever was told of that must not see this client act again. Or the peer sends nothing more,
+	// so that this is the news that it takes nothing more either.
+	if c.sess.Killed() || c.eof {
 		l.drop(c)
 		return
 	}
@@ -38,7 +46,7 @@ func (l *loop) readable(c *conn) {
 		if err == unix.EAGAIN || err == unix.EINTR {
 			return
 		}
-		l.drop(c)
+		l.ended(c, err)
 		return
 	}
 	l.srv.stats.netIn.AddAt(l.index, int64(n))
@@ -48,6 +56,18 @@ func (l *loop) readable(c *conn) {
 		data = c.in
 	}
 	l.serve(c, data)
+}
+
+// ended is called when the peer has closed its side or the connection broke. A peer that has asked and then closed its
+// side still gets the replies that it has not taken yet.
+func (l *loop) ended(c *conn, err error) {
+	if err != nil || c.unsent() == 0 {
+		l.drop(c)
+		return
+	}
+	c.eof, c.in = true, nil
+	c.sess.CloseAfter = true
+	l.interest(c)
 }
 
 // reserve makes room at the end of c.in: what the request is known to need, else as much again as there is.
@@ -98,8 +118,8 @@ func (l *loop) serve(c *conn, data []byte) {
 		l.drop(c)
 		return
 	}
-	if limit := l.srv.settings.queryLimit.Get(); limit > 0 && int64(len(c.in)) > limit {
-		l.srv.log.Warn("Closing client that reached max query buffer length", "client", s.Addr, "bytes", len(c.in))
+	if n := c.unprocessed(); n > l.srv.queryLimit(s) {
+		l.srv.log.Warn("Closing client that reached max query buffer length", "client", s.Addr, "bytes", n)
 		l.drop(c)
 		return
 	}
@@ -113,6 +133,8 @@ func (l *loop) keepRest(c *conn, rest []byte) {
 		c.in = nil
 	case len(c.in) == 0:
 		c.in = append(make([]byte, 0, max(growIn, len(rest)+growIn/4)), rest...)
+	case cap(c.in) > keepIn && max(len(rest), c.sess.Parser.Need()) < cap(c.in)/4:
+		c.in = append(make([]byte, 0, len(rest)+growIn), rest...) // what a large request left behind
 	default:
 		c.in = c.in[:copy(c.in[:cap(c.in)], rest)]
 	}
@@ -136,6 +158,10 @@ func (l *loop) takeOut(c *conn) {
 	c.sess.Out.Buf = nil
 	if n := len(buf) - c.sent; n > freeOut && l.overHard(c, n) {
 		return
+	}
+	if c.sess.CloseAfter && !c.leaving {
+		c.leaving = true
+		l.srv.forget(c.sess) // whoever reads the last reply finds nothing left of the client
 	}
 	if c.out != nil {
 		c.out = buf
@@ -173,7 +199,10 @@ func (l *loop) send(c *conn, b []byte) int {
 // flush sends what waits.
 func (l *loop) flush(c *conn) {
 	if c.unsent() > 0 {
-		c.sent += l.send(c, c.out[c.sent:])
+		n := l.send(c, c.out[c.sent:])
+		if c.sent += n; n > 0 {
+			c.sess.Public.LastActive.Store(l.now.Mono) // who takes its replies slowly is not idle
+		}
 	}
 	if !c.closed {
 		l.afterSend(c)
@@ -199,6 +228,9 @@ func (l *loop) afterSend(c *conn) {
 		c.sent = 0
 	}
 	c.sess.Public.OutBytes.Store(int64(c.unsent()))
+	if c.leaving {
+		l.srv.sessions.Add(c.sess) // it may take its time to read: let it be listed, counted and killed
+	}
 	l.wantWrite(c, true)
 	l.checkOutput(c)
 	l.account(c)
@@ -209,8 +241,16 @@ func (l *loop) wantWrite(c *conn, on bool) {
 		return
 	}
 	c.wantWrite = on
-	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP, Fd: int32(c.fd)}
-	if on {
+	l.interest(c)
+}
+
+// interest tells the kernel which events of a connection are wanted; that it broke is always told.
+func (l *loop) interest(c *conn) {
+	ev := unix.EpollEvent{Fd: int32(c.fd)}
+	if !c.eof {
+		ev.Events |= unix.EPOLLIN | unix.EPOLLRDHUP
+	}
+	if c.wantWrite {
 		ev.Events |= unix.EPOLLOUT
 	}
 	unix.EpollCtl(l.ep, unix.EPOLL_CTL_MOD, c.fd, &ev)
@@ -262,7 +302,7 @@ func (l *loop) checkOutput(c *conn) {
 
 // account reports the connection's buffers to the memory in use; where they grew, others give way.
 func (l *loop) account(c *conn) {
-	n := connOverhead + int64(cap(c.in)+cap(c.out)) + c.sess.Public.MultiBytes.Load()
+	n := connOverhead + int64(cap(c.in)+cap(c.out)) + c.waiting()
 	old := c.sess.Public.Memory.Load()
 	if n == old || c.sess.Killed() {
 		return
