@@ -43,7 +43,7 @@ func (r *Registry) loadArgs(args []string, stdin io.Reader) error {
 	}
 	for i, words := range options {
 		if err := r.loadOption(words); err != nil {
-			return locate(err, commandLine, i+1, joinQuoted(words))
+			return locate(err, commandLine, i+1, optionText(words))
 		}
 	}
 	return nil
@@ -96,8 +96,8 @@ func splitOptions(args []string) ([][]string, error) {
 	return out, nil
 }
 
-// joinQuoted writes an option as Redis shows it in errors: the name, then each word of the value in quotes.
-func joinQuoted(words []string) string {
+// optionText writes an option as Redis shows it in errors: the name, then each word of the value in quotes.
+func optionText(words []string) string {
 	var b strings.Builder
 	for i, w := range words {
 		if i == 0 {
@@ -111,4 +111,12 @@ func joinQuoted(words []string) string {
 		b.WriteString(" " + q)
 	}
 	return b.String()
+}
+
+func joinQuoted(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = Quote(w)
+	}
+	return strings.Join(quoted, " ")
 }
