@@ -89,10 +89,15 @@ func (l *loop) drop(c *conn) {
 	if b := c.sess.Block; b != nil && b.Release != nil {
 		b.Release()
 	}
-	l.srv.forget(c.sess)
-	l.srv.account(c.sess, 0)
 	c.in, c.out = nil, nil
-	unix.Close(c.fd) // last: whoever sees the connection closed finds nothing left of it
+	l.srv.letGo(c)
+}
+
+// letGo ends what a connection has in the server. The socket is closed last: whoever sees that finds nothing left of it.
+func (s *Server) letGo(c *conn) {
+	s.forget(c.sess)
+	s.account(c.sess, 0)
+	unix.Close(c.fd)
 }
 
 // drained reports whether a stopping loop has sent all replies, or has no more time to.

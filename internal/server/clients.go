@@ -26,6 +26,18 @@ func (s *Server) account(c *session.Session, bytes int64) {
 	s.keyspace.AddExternal(bytes - c.Public.Memory.Swap(bytes))
 }
 
+// strangerQuery is how many bytes of requests a client may have unprocessed before it has given the password.
+const strangerQuery = 1 << 20
+
+// queryLimit is how many bytes of requests a client may have unprocessed.
+func (s *Server) queryLimit(c *session.Session) int64 {
+	limit := s.settings.queryLimit.Get()
+	if !c.Authenticated && s.settings.password.Get() != "" {
+		limit = min(limit, strangerQuery)
+	}
+	return limit
+}
+
 // claim is how much memory a session took when it was asked.
 type claim struct {
 	s     *session.Session

@@ -148,8 +148,8 @@ func (s *Server) admit(l *loop, fd int, sa unix.Sockaddr, ln *listener) {
 	s.account(sess, connOverhead)
 	if to == l {
 		to.add(c)
-	} else {
-		to.do(func() { to.add(c) })
+	} else if !to.do(func() { to.add(c) }) { // the server stops
+		s.letGo(c)
 	}
 }
 

@@ -56,8 +56,9 @@ type loop struct {
 	sleeping atomic.Bool
 	inbox    struct {
 		sync.Mutex
-		conns []*conn
-		funcs []func()
+		conns  []*conn
+		funcs  []func()
+		closed bool // the loop has ended and takes no more
 	}
 	spare []*conn // the inbox's other list, so that draining it does not allocate
 }
@@ -100,12 +101,18 @@ func (l *loop) post(c *conn) {
 	l.wake()
 }
 
-// do runs fn on the loop's goroutine soon. Safe for concurrent use.
-func (l *loop) do(fn func()) {
+// do runs fn on the loop's goroutine soon; false: the loop has ended. Safe for concurrent use.
+func (l *loop) do(fn func()) bool {
 	l.inbox.Lock()
-	l.inbox.funcs = append(l.inbox.funcs, fn)
+	open := !l.inbox.closed
+	if open {
+		l.inbox.funcs = append(l.inbox.funcs, fn)
+	}
 	l.inbox.Unlock()
-	l.wake()
+	if open {
+		l.wake()
+	}
+	return open
 }
 
 // wake ends the loop's sleep. A loop that is awake looks at its inbox and its deadlines before it sleeps again.
@@ -304,8 +311,15 @@ func (l *loop) periodic() {
 	l.srv.tick(l)
 }
 
-// close gives the loop's descriptors back.
+// close gives the loop's descriptors back. Connections that were just handed to the loop are closed with the others.
 func (l *loop) close() {
+	l.inbox.Lock()
+	funcs := l.inbox.funcs
+	l.inbox.funcs, l.inbox.closed = nil, true
+	l.inbox.Unlock()
+	for _, fn := range funcs {
+		fn()
+	}
 	for _, c := range l.conns {
 		l.drop(c)
 	}
