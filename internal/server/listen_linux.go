@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -106,20 +107,33 @@ func closeListeners(ls []*listener) {
 
 // acceptOn takes waiting connections from a listening descriptor and spreads them over the loops.
 func (s *Server) acceptOn(l *loop, fd int) {
-	ln := s.listeners.get(fd)
-	if ln == nil {
-		return
-	}
 	for range acceptBatch {
-		nfd, sa, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-		if err != nil {
-			if err == unix.EMFILE || err == unix.ENFILE {
+		nfd, sa, ln, err := s.listeners.accept(fd)
+		switch err {
+		case nil:
+			s.admit(l, nfd, sa, ln)
+		case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+			// The connection stays in the queue and would be told of again at once: look again at the next tick.
+			if l.now.Mono-l.toldFull >= int64(time.Second) {
+				l.toldFull = l.now.Mono
 				s.log.Warn("Error accepting a client connection: " + err.Error())
 			}
+			s.listeners.rest(l, fd, true)
+			l.resting = append(l.resting, fd)
+			return
+		case unix.ECONNABORTED, unix.EINTR: // that one is gone, the next may be there
+		default:
 			return
 		}
-		s.admit(l, nfd, sa, ln)
 	}
+}
+
+// acceptAgain looks at listeners that were left alone for want of descriptors.
+func (s *Server) acceptAgain(l *loop) {
+	for _, fd := range l.resting {
+		s.listeners.rest(l, fd, false)
+	}
+	l.resting = l.resting[:0]
 }
 
 // admit checks a new connection and hands it to a loop.

@@ -15,10 +15,29 @@ type listeners struct {
 	byFD map[int]*listener
 }
 
-func (ls *listeners) get(fd int) *listener {
+// accept takes a waiting connection. The lock keeps the descriptor from being closed, and used for something else, meanwhile.
+func (ls *listeners) accept(fd int) (nfd int, from unix.Sockaddr, ln *listener, err error) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
-	return ls.byFD[fd]
+	if ln = ls.byFD[fd]; ln == nil {
+		return 0, nil, nil, unix.EBADF
+	}
+	nfd, from, err = unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+	return nfd, from, ln, err
+}
+
+// rest stops looking at a listener, or looks at it again.
+func (ls *listeners) rest(l *loop, fd int, on bool) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if ls.byFD[fd] == nil {
+		return
+	}
+	ev := unix.EpollEvent{Fd: int32(fd)}
+	if !on {
+		ev.Events = unix.EPOLLIN
+	}
+	unix.EpollCtl(l.ep, unix.EPOLL_CTL_MOD, fd, &ev)
 }
 
 // listenAll opens every listener before the loops run.

@@ -41,6 +41,8 @@ type loop struct {
 	// owned by the loop's goroutine
 	conns    map[int]*conn
 	blocked  map[*conn]struct{}
+	resting  []int // listeners that are left alone until the next tick, for want of descriptors
+	toldFull int64 // monotonic ns when that was logged last
 	rbuf     []byte
 	obuf     []byte
 	events   [maxEvents]unix.EpollEvent

@@ -132,7 +132,12 @@ func (s *Server) build(directives *config.FileDirectives) error {
 		return err
 	}
 	s.keyspace = k
-	s.pause.OnChange = k.Settings.HoldExpiry.Store
+	s.pause.OnChange = func(active bool) {
+		k.Settings.HoldExpiry.Store(active)
+		if !active {
+			s.wakeLoops() // keys may be due
+		}
+	}
 	s.buildServices()
 	s.table = command.NewTable(s.families()...)
 	for _, r := range directives.Renames {
@@ -165,6 +170,12 @@ func defaultShards(loops int) int {
 // Run listens and serves until Stop or a failure.
 func (s *Server) Run() error {
 	if err := s.listenAll(); err != nil {
+		s.unlisten()
+		for _, l := range s.loops {
+			l.close()
+		}
+		s.keyspace.Close()
+		s.logFile.Close()
 		return err
 	}
 	if err := s.writePID(); err != nil {
@@ -175,7 +186,7 @@ func (s *Server) Run() error {
 	s.done.Add(2)
 	go func() {
 		defer s.done.Done()
-		clock.WatchWall(ctx, s.wallStepped)
+		clock.WatchWall(ctx, s.wakeLoops) // absolute deadlines may be due now
 	}()
 	go func() {
 		defer s.done.Done()

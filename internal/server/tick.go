@@ -18,6 +18,7 @@ func (s *Server) tick(l *loop) {
 	if l.index != 0 {
 		return
 	}
+	s.acceptAgain(l)
 	s.notePeak(s.keyspace.Used())
 	s.stats.ops.sample(l.now.Mono, s.dispatch.TotalCalls(), s.stats.netIn.Load(), s.stats.netOut.Load())
 	// A limit lowered by CONFIG SET, and buffers that grew, are followed without waiting for the next write.
@@ -32,8 +33,8 @@ func (s *Server) observeClock(now clock.Instant) {
 	}
 }
 
-// wallStepped is called at once when the system's clock is set: absolute deadlines may be due now.
-func (s *Server) wallStepped() {
+// wakeLoops makes every loop look at its deadlines.
+func (s *Server) wakeLoops() {
 	for _, l := range s.loops {
 		l.wake()
 	}
