@@ -76,7 +76,7 @@ func splitOptions(args []string) ([][]string, error) {
 	for i, a := range args {
 		if needValue || !strings.HasPrefix(a, "--") {
 			if len(out) == 0 {
-				return nil, &LoadError{Source: commandLine, Line: 1, Text: Quote(a), Err: errDirective}
+				out = append(out, nil) // a name without dashes is taken all the same, as the first option
 			}
 			out[len(out)-1] = append(out[len(out)-1], a)
 			needValue = false

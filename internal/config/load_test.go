@@ -195,6 +195,21 @@ func TestStandardInputComesBetweenFileAndOptions(t *testing.T) {
 	}
 }
 
+func TestTheFirstOptionMayDoWithoutDashes(t *testing.T) {
+	r := full()
+	file := writeFile(t, filepath.Join(t.TempDir(), "f"), "hz 20\n")
+	if err := r.LoadArgs([]string{file, "hz", "30", "--maxmemory '1mb'"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := get(t, r, "hz") + " " + get(t, r, "maxmemory"); got != "30 1048576" {
+		t.Error(got)
+	}
+	var le *LoadError
+	if err := full().LoadArgs([]string{file, "nosuch", "30"}); !errors.As(err, &le) || le.Line != 1 {
+		t.Error(err)
+	}
+}
+
 func TestPathIsAbsolute(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeFile(t, "some.conf", "hz 20")
