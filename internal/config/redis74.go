@@ -37,14 +37,19 @@ type FileDirectives struct {
 
 // Why keys without an owner do nothing.
 const (
-	unowned   = "no part of this server reads it"
-	noModules = "modules are not supported"
-	noACL     = "there is no access control list, whoever may connect may do everything; requirepass is obeyed"
-	noDefrag  = "freed memory is reused across sizes and given back without defragmentation"
-	noMalloc  = "the server does not use jemalloc"
-	noThreads = "the server runs one event loop for each core"
-	noFork    = "snapshots do not fork"
-	noOwner   = "the service manager's own setting serves"
+	unowned = "no part of this server reads it"
+
+	noPersistence = "nothing is written to disk: all data is lost when the server stops"
+	noReplication = "there is no replication: this server is nobody's replica and has none"
+	noCluster     = "there is no cluster mode: this server stands alone"
+	noTLS         = "there is no TLS: connections are not encrypted"
+	noModules     = "modules are not supported"
+	noACL         = "there is no access control list, whoever may connect may do everything; requirepass is obeyed"
+	noDefrag      = "freed memory is reused across sizes and given back without defragmentation"
+	noMalloc      = "the server does not use jemalloc"
+	noThreads     = "the server runs one event loop for each core"
+	noFork        = "snapshots do not fork"
+	noOwner       = "the service manager's own setting serves"
 )
 
 // rest declares what nobody has declared.

@@ -33,7 +33,7 @@ func (d rest) memory() {
 }
 
 func (d rest) persistence() {
-	n := NoEffect(unowned)
+	n := NoEffect(noPersistence)
 	special(d, "save", d.r.Save, n, Doc("When snapshots are taken."))
 	d.bool("stop-writes-on-bgsave-error", true, n, Doc("Refuse writes after a snapshot failed."))
 	d.bool("rdbcompression", true, n, Doc("Compress strings in snapshots."))
@@ -77,7 +77,7 @@ func (d rest) encodings() {
 }
 
 func (d rest) tls() {
-	n := NoEffect(unowned)
+	n := NoEffect(noTLS)
 	d.int("tls-port", 0, 0, 65535, n, Doc("Port for TLS connections; 0 for none."))
 	d.bool("tls-cluster", false, n, Doc("Use TLS between cluster nodes."))
 	d.bool("tls-replication", false, n, Doc("Use TLS to the primary."))

@@ -3,7 +3,7 @@ package config
 import "errors"
 
 func (d rest) replication() {
-	n := NoEffect(unowned)
+	n := NoEffect(noReplication)
 	special(d, "replicaof", d.r.ReplicaOf, n, Doc("Host and port of the primary to replicate."))
 	d.str("masteruser", "", Sensitive(), n, Doc("User to log in to the primary as."))
 	d.str("masterauth", "", Sensitive(), n, Doc("Password for the primary."))
@@ -31,7 +31,7 @@ func (d rest) replication() {
 }
 
 func (d rest) cluster() {
-	n := NoEffect(unowned)
+	n := NoEffect(noCluster)
 	d.bool("cluster-enabled", false, Immutable(), n, Doc("Run as a cluster node."))
 	d.str("cluster-config-file", "nodes.conf", Immutable(), n, Doc("File of the node's own state."))
 	d.int("cluster-node-timeout", 15000, 0, maxLong, n, Doc("Milliseconds of silence after which a node counts as failing."))
