@@ -88,7 +88,10 @@ func New(args []string) (*Server, error) {
 	if err := s.openLog(); err != nil {
 		return nil, err
 	}
-	if err := chdir(s.settings.dir.Get()); err != nil {
+	if err := s.enterDir(); err != nil {
+		return nil, err
+	}
+	if err := s.fitClients(); err != nil {
 		return nil, err
 	}
 	sys := clock.NewSystem()
@@ -284,6 +287,17 @@ func (s *Server) releasePages(ctx context.Context) {
 		}
 		s.collectGarbage(guard)
 	}
+}
+
+// enterDir makes dir of the configuration the working directory, and shows it by its full path from then on.
+func (s *Server) enterDir() error {
+	if err := chdir(s.settings.dir.Get()); err != nil {
+		return err
+	}
+	if full, err := os.Getwd(); err == nil {
+		s.settings.dir.Override(full)
+	}
+	return nil
 }
 
 func chdir(dir string) error {
