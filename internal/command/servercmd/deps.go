@@ -44,6 +44,6 @@ type MemoryFigure struct {
 // Specs are the commands of the family.
 func Specs(d *Deps) []*command.Spec {
 	return []*command.Spec{
-		configSpec(d), infoSpec(d), timeSpec(), debugSpec(d), memorySpec(d), clusterSpec(d), shutdownSpec(d), functionSpec(),
+		configSpec(d), infoSpec(d), timeSpec(), debugSpec(d), memorySpec(d), clusterSpec(d), shutdownSpec(d), functionSpec(), role,
 	}
 }
