@@ -37,6 +37,7 @@ type options struct {
 	unitLimit  time.Duration // one run of one unit
 	limit      time.Duration // everything
 	trySkipped bool          // run what exceptions.txt says to skip, to see whether it passes by now
+	again      bool          // run units with failures a second time
 	keep       bool          // leave the work folders, with the server logs
 	verbose    bool          // print the suite's output
 }
@@ -55,6 +56,7 @@ func main() {
 	flag.DurationVar(&o.unitLimit, "unit-limit", 5*time.Minute, "limit for one run of one unit")
 	flag.DurationVar(&o.limit, "limit", 24*time.Minute, "limit for the whole run")
 	flag.BoolVar(&o.trySkipped, "try-skipped", false, "run the tests that the exceptions skip")
+	flag.BoolVar(&o.again, "again", true, "run units with failures once more, and count what fails twice")
 	flag.BoolVar(&o.keep, "keep", false, "keep the work folders, with the logs of the servers")
 	flag.BoolVar(&o.verbose, "v", false, "print the suite's output")
 	flag.Parse()
@@ -114,7 +116,7 @@ func run(ctx context.Context, o options) (bool, error) {
 	}
 	// Many tests of the suite measure time, and fail on a machine that is busy with something else: units with
 	// failures run once more. A test that fails twice is wrong.
-	if len(again) > 0 && ctx.Err() == nil {
+	if o.again && len(again) > 0 && ctx.Err() == nil {
 		fmt.Printf("running once more: %s\n", strings.Join(again, " "))
 		o.units = again
 		results, err := runUnits(ctx, o, known, expected)
