@@ -152,6 +152,11 @@ func (r *Registry) assign(name string, args []string) (known bool, err error) {
 	if e == nil {
 		return ignored[name], nil
 	}
+	if e.multi && len(args) == 1 && strings.Contains(args[0], " ") {
+		if words, ok := SplitArgs(args[0]); ok {
+			args = words // "a b" stands for a b
+		}
+	}
 	v, err := e.parse(args)
 	if err != nil {
 		return true, err

@@ -104,6 +104,7 @@ var argCases = []string{
 	"FILE", "FILE --save 60 1", "FILE --save ''", "FILE --save", "FILE --save '' --save 7 8", "FILE --hz 30", "--client-output-buffer-limit pubsub 1 2 3",
 	"'--hz 20'", "'--hz 20' --maxmemory 1gb", "'--hz 20 ' 30", "--hz", "--hz --maxmemory", "--proc-title-template --title", "--masterauth '--x y'", "--masterauth 'a\"b'", "--nosuch 1",
 	"--hz abc", "--hz 1 2", "--bind 127.0.0.1 ::1", "--bind", "--notify-keyspace-events ''", "--rename-command PING ''", "--", "--''", "--appendonly no extra", "--latency-tracking-info-percentiles 1 2 --hz 9",
+	"--shutdown-on-sigint 'now force' --save '60 1 30 2'", "--shutdown-on-sigint", "--bind '127.0.0.1 ::1'", `--shutdown-on-sigterm 'now "force"'`,
 	"--include DIR/one.conf", "--save 60 1 --shutdown-on-sigint nosave force --hz 12",
 }
 
