@@ -4,6 +4,7 @@ import (
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/number"
 	"github.com/curfewkv/curfew/internal/session"
+	"github.com/curfewkv/curfew/resp"
 )
 
 func (d *Deps) clientInfo() *command.Spec {
@@ -71,7 +72,13 @@ func (d *Deps) listIDs(c *command.Ctx) error {
 
 // reply writes a line for each session but those that are being closed.
 func (d *Deps) reply(c *command.Ctx, list []*session.Session) {
-	c.Session.Public.LastCmd.Store(&c.Spec.Full) // the caller's last command is this one
+	own := &c.Session.Public
+	own.LastCmd.Store(&c.Spec.Full) // the caller's last command is this one, and is still in its buffer
+	if !c.InExec {
+		n := int64(len(resp.AppendCommandBytes(nil, c.Args...)))
+		own.QueryLen.Add(n)
+		defer own.QueryLen.Add(-n)
+	}
 	var text []byte
 	for _, s := range list {
 		if !s.Killed() {
