@@ -1,6 +1,8 @@
 package server
 
 import (
+	"time"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/curfewkv/curfew/internal/session"
@@ -100,15 +102,40 @@ func (s *Server) letGo(c *conn) {
 	unix.Close(c.fd)
 }
 
-// drained reports whether a stopping loop has sent all replies, or has no more time to.
+// lingerNs is how long a stopping server reads and ignores what a client goes on to send, in ns. A socket that is closed
+// with something unread resets the connection, and replies that are still on their way are lost.
+const lingerNs = int64(200 * time.Millisecond)
+
+// drained reports whether a stopping loop has sent all replies, or has no more time to. Requests that come now are not run.
 func (l *loop) drained() bool {
 	waiting := false
 	for _, c := range l.conns {
-		if c.unsent() > 0 {
+		if !c.eof {
+			c.eof = true
+			l.interest(c)
+		}
+		if c.unsent() > 0 || l.lingers(c) {
 			waiting = true
 		} else {
 			l.drop(c)
 		}
 	}
 	return !waiting || l.now.Mono >= l.stopBy
+}
+
+// lingers throws away what a client has sent whose replies are out, and reports whether it may send more.
+func (l *loop) lingers(c *conn) bool {
+	for range acceptBatch {
+		n, err := rawRead(c.fd, l.rbuf)
+		switch {
+		case err == unix.EAGAIN:
+			return c.lingerBy > l.now.Mono
+		case n <= 0:
+			return false
+		case c.lingerBy == 0:
+			c.lingerBy = l.now.Mono + lingerNs
+			unix.Shutdown(c.fd, unix.SHUT_WR) // tells the client that this was all
+		}
+	}
+	return c.lingerBy > l.now.Mono
 }

@@ -17,7 +17,8 @@ type conn struct {
 	// sent counts the bytes of out that the socket took.
 	sent      int
 	wantWrite bool  // EPOLLOUT is asked for
-	eof       bool  // the peer sends nothing more, but takes replies
+	eof       bool  // nothing more is read: the peer closed its side, or the server stops. Replies are still sent.
+	lingerBy  int64 // monotonic ns until when what the peer sends to a stopping server is thrown away, 0: not yet begun
 	closed    bool  // the file descriptor is gone
 	leaving   bool  // to be closed after the last reply; the services know it no more
 	softSince int64 // monotonic ns since when the output is over the soft limit, 0 when it is not

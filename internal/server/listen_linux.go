@@ -144,9 +144,9 @@ func (s *Server) admit(l *loop, fd int, sa unix.Sockaddr, ln *listener) {
 	}
 	addr, local := peerName(sa, s.settings.unixSocket.Get())
 	if refusal := s.refuse(local); refusal != "" {
+		s.stats.rejected.Add(1)
 		rawWrite(fd, []byte(refusal))
 		unix.Close(fd)
-		s.stats.rejected.Add(1)
 		return
 	}
 	to := s.loops[int(s.nextLoop.Add(1))%len(s.loops)]

@@ -22,6 +22,8 @@ const (
 	sliceBudget = 250 * time.Microsecond
 	// tick is the longest sleep: periodic work is done at least so often.
 	tick = 100 * time.Millisecond
+	// stopTick is the longest sleep of a stopping loop.
+	stopTick = 5 * time.Millisecond
 	// lingerMs is how long a loop waits for more work before it lets the scheduler know that it is idle.
 	lingerMs = 1
 	// maxEvents is how many ready connections are taken from epoll at once.
@@ -204,6 +206,9 @@ func (l *loop) sleepMs() int {
 	}
 	if p := l.srv.pause.Until(); p > 0 {
 		until = min(until, p)
+	}
+	if l.stopping {
+		until = min(until, now.Mono+int64(stopTick))
 	}
 	return int(max(0, (until-now.Mono+999_999)/1_000_000))
 }
