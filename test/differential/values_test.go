@@ -54,7 +54,7 @@ var pools = map[string][]string{
 }
 
 // junk replaces an argument now and then.
-var junk = []string{"x", "", "-1", "0", "9223372036854775808", "NX", "GET", "EX", "*", "\x00"}
+var junk = []string{"x", "", "-1", "0", "9223372036854775808", "NX", "GET", "EX", "*"}
 
 // A generator makes the arguments of one sequence.
 type generator struct {
