@@ -1,0 +1,102 @@
+package server
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestALargeRequestLeavesNoLargeBuffer(t *testing.T) {
+	r := run(t)
+	admin, c := r.unix(), r.tcp()
+	c.ask("SET", "k", "v")
+	until(t, "rest", func() bool { return r.keyspace.External() <= 2*connOverhead })
+	large := request("SETRANGE", "k", "0", strings.Repeat("x", 5<<20))
+	c.send(large + "*1\r\n$4\r\nPI") // the next request has begun
+	if got, err := c.reply(); got != ":5242880\r\n" {
+		t.Fatal(got, err)
+	}
+	until(t, "the memory of the request", func() bool { return r.keyspace.External() < 2*connOverhead+2*keepIn })
+	c.send("NG\r\n")
+	if got, err := c.reply(); got != "+PONG\r\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	until(t, "rest", func() bool { return r.keyspace.External() <= 2*connOverhead })
+	admin.ask("PING")
+}
+
+// A connection whose client was killed, or which was refused its place in epoll, before its loop took it over is closed
+// already; its descriptor may be another's.
+func TestAConnectionThatIsClosedIsNotTakenOver(t *testing.T) {
+	r := run(t)
+	r.unix().ask("PING")
+	done := make(chan bool)
+	l := r.loops[1]
+	l.do(func() {
+		l.add(&conn{fd: l.wakeFD, loop: l, closed: true})
+		done <- l.conns[l.wakeFD] == nil
+	})
+	if !<-done {
+		t.Error("it was taken over")
+	}
+}
+
+// Without a free descriptor connections wait in the queue, the server does its other work, and the log stays short.
+func TestConnectionsWaitForDescriptors(t *testing.T) {
+	r := run(t, "--loglevel", "warning")
+	admin := r.unix()
+	admin.ask("PING")
+	until(t, "the end of the first connection", func() bool { return r.sessions.Len() == 1 })
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	low := limit
+	low.Cur = uint64(descriptors(t) + 50)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &low); err != nil {
+		t.Fatal(err)
+	}
+	restore := func() {
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+			t.Error(err)
+		}
+	}
+	defer restore()
+	var fill []*os.File
+	for {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			break
+		}
+		defer f.Close()
+		fill = append(fill, f)
+	}
+	fill[0].Close() // for the client's own end
+	waiting := r.unix()
+	waiting.send(request("PING"))
+	for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end); {
+		if got := admin.ask("PING"); got != "+PONG\r\n" {
+			t.Fatal(got)
+		}
+	}
+	if n := r.sessions.Len(); n != 1 {
+		t.Fatalf("%d clients: the descriptors were not used up", n)
+	}
+	for _, f := range fill[1:] {
+		f.Close()
+	}
+	restore()
+	if got, err := waiting.reply(); got != "+PONG\r\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	log, err := os.ReadFile(r.settings.logFile.Get())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(log), "Error accepting"); n < 1 || n > 3 {
+		t.Errorf("%d lines in the log", n)
+	}
+}
