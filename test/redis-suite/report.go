@@ -18,6 +18,9 @@ type verdict struct {
 	flaky   []string              // failed at first, passed in the second run
 }
 
+// notRun is the message of a test that the unit never came to.
+const notRun = "did not run: an error before it broke its block"
+
 // judge decides about every test of a unit. A test of the reference that did not run at all has failed: something
 // before it broke the block in which it stands.
 func judge(o *outcome, expected []string, known *exceptions) verdict {
@@ -54,7 +57,7 @@ func judge(o *outcome, expected []string, known *exceptions) verdict {
 		case e != nil:
 			v.skipped[test] = e
 		default:
-			v.failed[test] = "did not run: an error before it broke its block"
+			v.failed[test] = notRun
 		}
 	}
 	return v
@@ -105,8 +108,16 @@ func report(w io.Writer, verdicts []verdict, known *exceptions) bool {
 			slices.Sort(v.flaky)
 			fmt.Fprintf(w, "\nflaky: %s: %d failed once and passed when run again: %s\n", v.unit, len(v.flaky), strings.Join(v.flaky, "; "))
 		}
+		var lost []string
 		for _, test := range slices.Sorted(maps.Keys(v.failed)) {
+			if v.failed[test] == notRun {
+				lost = append(lost, test)
+				continue
+			}
 			fmt.Fprintf(w, "\nFAILED %s: %s\n    %s\n", v.unit, test, strings.ReplaceAll(strings.TrimSpace(v.failed[test]), "\n", "\n    "))
+		}
+		if len(lost) > 0 {
+			fmt.Fprintf(w, "\nFAILED %s: %d tests did not run, an error before them broke their block: %s\n", v.unit, len(lost), strings.Join(lost, "; "))
 		}
 	}
 	failed += reportUnused(w, verdicts, known)
