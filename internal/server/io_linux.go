@@ -39,6 +39,10 @@ func (l *loop) readable(c *conn) {
 	own := len(c.in) > 0
 	if own {
 		c.reserve()
+		if l.account(c); c.sess.Killed() { // for its size: before it is read, for then the request may be gone as it came
+			l.drop(c)
+			return
+		}
 		buf = c.in[len(c.in):cap(c.in)]
 	}
 	n, err := rawRead(c.fd, buf)
@@ -123,7 +127,9 @@ func (l *loop) serve(c *conn, data []byte) {
 		l.drop(c)
 		return
 	}
-	l.account(c)
+	if l.account(c); s.Killed() {
+		l.drop(c)
+	}
 }
 
 // keepRest keeps unconsumed bytes with the connection. A connection at rest keeps none.
@@ -302,7 +308,7 @@ func (l *loop) checkOutput(c *conn) {
 
 // account reports the connection's buffers to the memory in use; where they grew, others give way.
 func (l *loop) account(c *conn) {
-	n := connOverhead + int64(cap(c.in)+cap(c.out)) + c.waiting()
+	n := connOverhead + int64(cap(c.in)+cap(c.out)) + c.waiting() + c.sess.Public.Kept.Load()
 	old := c.sess.Public.Memory.Load()
 	if n == old || c.sess.Killed() {
 		return

@@ -287,7 +287,7 @@ func (l *loop) lowerMemory() bool {
 
 // defragment moves entries of one shard for one slice of time; true: there is more to do in this tick.
 func (l *loop) defragment() bool {
-	if l.defragLeft == 0 {
+	if l.defragLeft == 0 || len(l.shards) == 0 { // there may be more loops than shards
 		return false
 	}
 	l.defragLeft--

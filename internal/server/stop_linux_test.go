@@ -153,3 +153,21 @@ func TestAServerThatCannotListenGivesEverythingBack(t *testing.T) {
 		t.Errorf("%d descriptors are left", n-before)
 	}
 }
+
+func TestAStopAheadOfTheStartHolds(t *testing.T) {
+	s, err := New([]string{"--port", "0", "--unixsocket", filepath.Join(t.TempDir(), "s"), "--logfile", filepath.Join(t.TempDir(), "log")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Stop()
+	done := make(chan error, 1)
+	go func() { done <- s.Run() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(patience):
+		t.Fatal("the server runs")
+	}
+}

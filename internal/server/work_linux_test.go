@@ -7,6 +7,10 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/curfewkv/curfew/internal/session"
 )
 
 // Deadlines end the sleep of loops that have nothing else to do: keys go without anybody asking, near their deadline.
@@ -117,5 +121,62 @@ func TestFiguresWhileEverythingChanges(t *testing.T) {
 	all.Wait()
 	if got := field(admin.ask("INFO", "stats"), "evicted_while_expired_present"); got != "0" {
 		t.Errorf("%s keys were evicted beside due ones", got)
+	}
+}
+
+// From the socket to the socket a GET or SET of a key that is there costs no allocation. The loop's own goroutine measures.
+func TestARequestAllocatesNothingOnItsWay(t *testing.T) {
+	r := run(t)
+	r.tcp().ask("SET", "key:1", strings.Repeat("v", 32))
+	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(ends[1])
+	l := r.loops[0]
+	c := &conn{fd: ends[0], loop: l}
+	c.sess = session.New(r.sessions.NextID(), c, r.clock.Mono())
+	c.sess.Authenticated = true
+	reply := make([]byte, 4096)
+	measured := make(chan string)
+	l.do(func() {
+		defer close(measured)
+		l.conns[c.fd] = c
+		defer l.drop(c)
+		for _, one := range []string{request("GET", "key:1"), request("SET", "key:1", strings.Repeat("w", 32)), request("PING")} {
+			in := []byte(strings.Repeat(one, 3))
+			serve := func() {
+				if n, err := rawWrite(ends[1], in); n != len(in) || err != nil {
+					measured <- fmt.Sprint("write: ", n, err)
+				}
+				l.readable(c)
+				if n, err := rawRead(ends[1], reply); n < 3 || err != nil || reply[0] == '-' {
+					measured <- fmt.Sprint("read: ", n, err)
+				}
+			}
+			serve()
+			if n := testing.AllocsPerRun(100, serve); n != 0 {
+				measured <- fmt.Sprintf("%q: %v allocations", one, n)
+			}
+		}
+	})
+	for problem := range measured {
+		t.Error(problem)
+	}
+}
+
+func TestOneLoopAndMany(t *testing.T) {
+	for _, loops := range []string{"1", "9"} {
+		r := run(t, "--event-loops", loops, "--shards", "4") // with nine loops some have no shard
+		c := r.tcp()
+		for i := range 50 {
+			if got := c.ask("SET", "k"+strconv.Itoa(i), "v", "PX", "30"); got != "+OK\r\n" {
+				t.Fatal(got)
+			}
+		}
+		until(t, "the end of the keys", func() bool { return r.keyspace.ActiveLag.Count() == 50 })
+		if got := c.ask("DBSIZE"); got != ":0\r\n" {
+			t.Errorf("%s loops: %q", loops, got)
+		}
 	}
 }
