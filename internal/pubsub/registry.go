@@ -62,6 +62,7 @@ func (r *Registry) Subscribe(s *session.Session, k Kind, name []byte, announce f
 	}
 	text := string(name)
 	(*set)[text] = struct{}{}
+	s.Public.Kept.Add(size(text))
 	r.publishCounts(s)
 	announce()
 	switch k {
@@ -73,6 +74,9 @@ func (r *Registry) Subscribe(s *session.Session, k Kind, name []byte, announce f
 		r.patterns.add(text, s)
 	}
 }
+
+// size is about how much memory a subscription takes: its name, and what holds it here and with the session.
+func size(name string) int64 { return int64(len(name)) + 160 }
 
 // Unsubscribe ends one subscription, if there is one; nothing of it reaches the session once it has returned. Called by
 // the session's owner.
@@ -91,6 +95,7 @@ func (r *Registry) Unsubscribe(s *session.Session, k Kind, name []byte) {
 		r.patterns.remove(text, s)
 	}
 	delete(*set, text)
+	s.Public.Kept.Add(-size(text))
 	r.publishCounts(s)
 }
 

@@ -100,3 +100,38 @@ func TestAClientThatQuitIsGoneWithItsLastReply(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatServicesKeepForAClientCounts(t *testing.T) {
+	socket := start(t, "--maxmemory-clients", "200kb")
+	for _, args := range [][]string{{"WATCH"}, {"SUBSCRIBE"}, {"PSUBSCRIBE"}, {"SSUBSCRIBE"}, {"CLIENT", "TRACKING", "ON", "BCAST", "PREFIX"}} {
+		c, gone := dial(t, socket), false
+		for i := range 2000 {
+			if _, err := c.Write(resp.AppendCommand(nil, append(args, fmt.Sprintf("name-%06d", i))...)); err != nil {
+				gone = true
+				break
+			}
+			if _, err := c.Read(make([]byte, 4096)); err != nil {
+				gone = true
+				break
+			}
+		}
+		if !gone {
+			t.Errorf("%s: 2000 names cost nothing", args[0])
+		}
+	}
+}
+
+// However fast it comes: it would be run, and its memory freed, before anybody looked.
+func TestARequestOverMaxmemoryClientsIsNotRun(t *testing.T) {
+	socket := start(t, "--maxmemory-clients", "1mb")
+	admin := dial(t, socket)
+	for range 20 {
+		c := dial(t, socket)
+		c.Write(resp.AppendCommand(nil, "SET", "large", strings.Repeat("x", 1<<20))) // fails where the client is gone by then
+		c.Read(make([]byte, 16))
+		c.Close()
+	}
+	if got := ask(t, admin, "EXISTS", "large"); got != ":0\r\n" {
+		t.Error("a request of more than all clients may take was run")
+	}
+}

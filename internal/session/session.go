@@ -75,6 +75,7 @@ type Public struct {
 	QueryLen, QueryFree            atomic.Int64
 	MultiBytes                     atomic.Int64
 	OutBytes                       atomic.Int64 // replies that wait unsent
+	Kept                           atomic.Int64 // bytes that services keep for it: subscriptions, watched keys, prefixes
 	Memory                         atomic.Int64 // all that the session takes, in bytes
 	Redirect                       atomic.Int64 // tracking redirect target, -1 none, 0 self
 	Name, LibName, LibVer, LastCmd atomic.Pointer[string]

@@ -12,7 +12,7 @@ import (
 
 // broadcast gathers the changes that sessions in broadcast mode are told of.
 type broadcast struct {
-	// list is replaced as a whole, so that Consume reads it without a lock.
+	// list, by text, is replaced as a whole, so that Consume reads it without a lock.
 	list    atomic.Pointer[[]*prefix]
 	pending atomic.Bool // some prefix has changed keys
 	mu      sync.Mutex  // serialises the changes of list
@@ -38,37 +38,40 @@ func (b *broadcast) prefixes() []*prefix {
 func (b *broadcast) join(text string, cl *client) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, p := range b.prefixes() {
-		if p.text == text {
-			p.mu.Lock()
-			p.clients[cl.s.ID] = cl
-			p.mu.Unlock()
-			return
-		}
+	i, there := b.find(text)
+	if there {
+		p := b.prefixes()[i]
+		p.mu.Lock()
+		p.clients[cl.s.ID] = cl
+		p.mu.Unlock()
+		return
 	}
 	p := &prefix{text: text, clients: map[uint64]*client{cl.s.ID: cl}}
-	l := append(slices.Clone(b.prefixes()), p)
-	slices.SortFunc(l, func(a, b *prefix) int { return strings.Compare(a.text, b.text) })
+	l := slices.Insert(slices.Clone(b.prefixes()), i, p)
 	b.list.Store(&l)
+}
+
+// find is where a prefix is in the list, or belongs.
+func (b *broadcast) find(text string) (i int, there bool) {
+	return slices.BinarySearchFunc(b.prefixes(), text, func(p *prefix, text string) int { return strings.Compare(p.text, text) })
 }
 
 // leave ends a join; a prefix that nobody wants goes.
 func (b *broadcast) leave(text string, id uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for i, p := range b.prefixes() {
-		if p.text != text {
-			continue
-		}
-		p.mu.Lock()
-		delete(p.clients, id)
-		wanted := len(p.clients) > 0
-		p.mu.Unlock()
-		if !wanted {
-			l := slices.Delete(slices.Clone(b.prefixes()), i, i+1)
-			b.list.Store(&l)
-		}
+	i, there := b.find(text)
+	if !there {
 		return
+	}
+	p := b.prefixes()[i]
+	p.mu.Lock()
+	delete(p.clients, id)
+	wanted := len(p.clients) > 0
+	p.mu.Unlock()
+	if !wanted {
+		l := slices.Delete(slices.Clone(b.prefixes()), i, i+1)
+		b.list.Store(&l)
 	}
 }
 

@@ -63,6 +63,7 @@ func (t *Table) On(s *session.Session, o Options) error {
 	for _, p := range prefixes {
 		if i, there := slices.BinarySearch(st.Prefixes, p); !there {
 			st.Prefixes = slices.Insert(slices.Clone(st.Prefixes), i, p)
+			s.Public.Kept.Add(prefixSize(p))
 		}
 	}
 	s.Tracking = st
@@ -81,6 +82,9 @@ func (t *Table) On(s *session.Session, o Options) error {
 	return nil
 }
 
+// prefixSize is about how much memory a session's prefix takes, here and with the session.
+func prefixSize(p string) int64 { return int64(len(p)) + 256 }
+
 // Off ends tracking for a session: it asked for that, is reset or disconnects. Called by the session's owner.
 func (t *Table) Off(s *session.Session) {
 	if s.Tracking == nil {
@@ -90,6 +94,7 @@ func (t *Table) Off(s *session.Session) {
 	defer t.switching.Unlock()
 	for _, p := range s.Tracking.Prefixes {
 		t.cast.leave(p, s.ID)
+		s.Public.Kept.Add(-prefixSize(p))
 	}
 	t.clients.remove(s.ID)
 	s.Tracking = nil

@@ -90,15 +90,20 @@ func (w *Service) Watch(tx *keyspace.Txn, s *session.Session, key []byte) {
 	}
 	k.watchers = append(k.watchers, watcher{s, due})
 	s.Multi.Watched = append(s.Multi.Watched, session.WatchedKey{DB: tx.DB, Key: string(key)})
+	s.Public.Kept.Add(size(key))
 	s.Public.Watching.Store(int32(len(s.Multi.Watched)))
 	w.keys.Add(1)
 }
+
+// size is about how much memory a watched key takes: its name here and with the session, and what holds the two.
+func size[T string | []byte](key T) int64 { return 2*int64(len(key)) + 160 }
 
 // Unwatch forgets all watched keys of a session and clears the mark. Called by the session's owner, with or without locks.
 func (w *Service) Unwatch(s *session.Session) {
 	if len(s.Multi.Watched) > 0 {
 		for _, k := range s.Multi.Watched {
 			w.forget(s, k)
+			s.Public.Kept.Add(-size(k.Key))
 		}
 		w.keys.Add(-int64(len(s.Multi.Watched)))
 		s.Multi.Watched = nil

@@ -44,8 +44,11 @@ func Run(t *testing.T, pattern string, fresh func(testing.TB) *Server) {
 // checkEmpty closes all connections and checks that no service remembers them.
 func (s *Server) checkEmpty(conns map[string]*Conn) {
 	s.t.Helper()
-	for _, c := range conns {
+	for name, c := range conns {
 		c.Close()
+		if n := c.Public.Kept.Load(); n != 0 {
+			s.t.Errorf("services still keep %d bytes for %s", n, name)
+		}
 	}
 	channels, patterns, shards, subscribers := s.PubSub.Counts()
 	watching, watched := s.Watch.Counts()
