@@ -67,7 +67,7 @@ func declare(r *config.Registry, listen listenHooks, apply *config.Apply) *setti
 		outputLimit:  r.ClientOutputBufferLimit(),
 		databases:    r.Int("databases", 16, 1, 1<<15, config.Immutable(), config.Doc("number of databases")),
 		maxMemory:    r.Memory("maxmemory", 0, 0, anyBytes, config.OnApply(apply), config.Doc("bytes of memory in use; 0: no limit")),
-		clientMemory: r.MemoryOrPercent("maxmemory-clients", 0, 100, anyBytes, config.Doc("bytes of memory of all clients over which the largest are closed, or a percentage of maxmemory; 0: no limit")),
+		clientMemory: r.MemoryOrPercent("maxmemory-clients", 0, 100, anyBytes, config.OnApply(apply), config.Doc("bytes of memory of all clients over which the largest are closed, or a percentage of maxmemory; 0: no limit")),
 		policy:       r.Enum("maxmemory-policy", "noeviction", eviction.Names(), config.OnApply(apply), config.Doc("which keys go when maxmemory is reached")),
 		lfuLog:       r.Int("lfu-log-factor", 10, 0, 1<<31-1, config.OnApply(apply), config.Doc("how slowly the LFU counter saturates")),
 		lfuDecay:     r.Int("lfu-decay-time", 1, 0, 1<<31-1, config.OnApply(apply), config.Doc("minutes without access after which the LFU counter falls by one")),
@@ -120,5 +120,6 @@ func (s *Server) apply() error {
 	k.Settings.WallExpiry.Store(set.expireClock.String() == "wall")
 	s.log.setLevel(set.logLevel.String())
 	s.applyServices()
+	s.boundClients()
 	return nil
 }
