@@ -233,7 +233,8 @@ func TestIdleConnectionsAreCheap(t *testing.T) {
 		}
 		each := (rss(t, s) - before) / wanted
 		t.Logf("%s: %d bytes of resident memory for each of %d idle connections", s.Name, each, wanted)
-		if s.Name == "curfew" && each > idleGoal {
+		// The race detector keeps shadow memory beside every byte.
+		if s.Name == "curfew" && each > idleGoal && !rig.RaceEnabled {
 			t.Errorf("an idle connection costs %d bytes, want at most %d", each, idleGoal)
 		}
 		stillServes(t, s)

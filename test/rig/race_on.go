@@ -2,5 +2,5 @@
 
 package rig
 
-// raceEnabled: a test binary built with -race builds the server with -race too.
-const raceEnabled = true
+// RaceEnabled: a test binary built with -race builds the server with -race too.
+const RaceEnabled = true

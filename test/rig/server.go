@@ -76,7 +76,7 @@ func built(t testing.TB) string {
 		root := filepath.Join(filepath.Dir(here), "..", "..")
 		build.path = filepath.Join(root, ".cache", "rig", filepath.Base(os.Args[0]), "curfew")
 		args := []string{"build", "-o", build.path}
-		if raceEnabled {
+		if RaceEnabled {
 			args = append(args, "-race")
 		}
 		cmd := exec.Command("go", append(args, "./cmd/curfew")...)
