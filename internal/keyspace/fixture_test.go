@@ -50,10 +50,16 @@ func (r *recorder) take() []journal.Record {
 
 func newFixture(t testing.TB, shards int) *fixture {
 	t.Helper()
+	return newSmallFixture(t, shards, testReserve)
+}
+
+// newSmallFixture has little address space for its keys.
+func newSmallFixture(t testing.TB, shards int, reserve int64) *fixture {
+	t.Helper()
 	f := &fixture{t: t, clock: clock.NewFake(begin)}
 	j := &journal.Journal{}
 	j.Enable(j.Register(&f.log), true)
-	k, err := New(Options{Shards: shards, Databases: 4, ReservePerShard: testReserve, Journal: j})
+	k, err := New(Options{Shards: shards, Databases: 4, ReservePerShard: reserve, Journal: j})
 	if err != nil {
 		t.Fatal(err)
 	}

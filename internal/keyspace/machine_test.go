@@ -33,7 +33,11 @@ type stored struct {
 
 func newMachine(t *rapid.T, tb testing.TB) *machine {
 	shards := 1 << rapid.IntRange(0, 3).Draw(t, "shards, log2")
-	m := &machine{fixture: newFixture(tb, shards)}
+	reserve := int64(testReserve)
+	if rapid.IntRange(0, 3).Draw(t, "small") == 0 {
+		reserve = rapid.Int64Range(3, 60).Draw(t, "pages") * 4096 // for keys, values and the index
+	}
+	m := &machine{fixture: newSmallFixture(tb, shards, reserve)}
 	m.clock2 = &tickingClock{Fake: m.clock, step: 100 * time.Microsecond}
 	for db := range m.model {
 		m.model[db] = map[string]stored{}
@@ -132,10 +136,10 @@ func (m *machine) seen(db int, key string) (stored, bool) {
 	return k, ok && !m.due(k.at)
 }
 
-// refused reports whether the step was refused for want of memory; then nothing may have changed.
+// refused reports whether the step was refused for want of memory or of address space; then nothing may have changed.
 func (m *machine) refused(t *rapid.T, err error) bool {
 	var need *NeedRoom
-	if err != nil && !errors.As(err, &need) {
+	if err != nil && !errors.As(err, &need) && !errors.Is(err, ErrExhausted) {
 		t.Fatal(err)
 	}
 	return err != nil
@@ -219,19 +223,19 @@ func (m *machine) extend(t *rapid.T) {
 func (m *machine) setDeadline(t *rapid.T) {
 	db, key, at := drawDB(t, "db"), drawKey(t, "key"), m.drawDeadline(t)
 	old, exists := m.seen(db, key)
+	var err error
 	m.in(db, func(tx *Txn) {
 		en, ok := tx.Peek([]byte(key))
 		if ok != exists {
 			t.Fatalf("found %v, want %v", ok, exists)
 		}
 		if ok {
-			after, err := tx.SetDeadline(en, at, eventTest)
-			if err != nil || after.Deadline() != at || after.DBIndex() != db {
-				t.Fatalf("%v, deadline %v", err, after.Deadline())
+			if en, err = tx.SetDeadline(en, at, eventTest); err == nil && (en.Deadline() != at || en.DBIndex() != db) {
+				t.Fatalf("deadline %v", en.Deadline())
 			}
 		}
 	})
-	if !exists {
+	if m.refused(t, err) || !exists {
 		m.follow(t)
 		return
 	}
@@ -284,10 +288,7 @@ func (m *machine) move(t *rapid.T) {
 			err = tx.Move(en, to, []byte(dst), journal.Event{Name: "from"}, journal.Event{Name: "to"})
 		}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !exists {
+	if m.refused(t, err) || !exists {
 		m.follow(t)
 		return
 	}
@@ -458,7 +459,7 @@ func (m *machine) need(t *rapid.T) {
 			err = tx.PutAt([]byte(key), 1<<20, nil, eventTest)
 		}
 		var need *NeedRoom
-		if !errors.As(err, &need) || need.Bytes < roomCheck {
+		if !errors.As(err, &need) && !errors.Is(err, ErrExhausted) || need != nil && need.Bytes < roomCheck {
 			t.Fatalf("1 MiB more at the limit: %v", err)
 		}
 	})
