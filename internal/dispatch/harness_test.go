@@ -71,7 +71,7 @@ func newRig(t testing.TB, more ...*command.Spec) *rig {
 		Keyspace: k, Table: table, Clock: r.clock, Watch: watch.New(j, watch.LookupIn(k, r.clock)), Tracking: r, Observe: r, Pause: &r.pause,
 		Password: func() string { return r.password }, MaxBulk: func() int64 { return r.maxBulk }, LatencyTracking: func() bool { return true },
 		DebugAllowed: func(*session.Session, *command.Spec) error { return r.debug },
-		OOMDetail:    func(*keyspace.Txn) string { return r.oom }, Workers: 2,
+		OOMDetail:    func(*keyspace.Txn) string { return r.oom }, Workers: 4,
 	})
 	return r
 }
