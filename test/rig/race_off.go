@@ -2,4 +2,5 @@
 
 package rig
 
-const RaceEnabled = false
+// Race is false in a test binary built without -race.
+const Race = false

@@ -2,5 +2,5 @@
 
 package rig
 
-// RaceEnabled: a test binary built with -race builds the server with -race too.
-const RaceEnabled = true
+// Race: a test binary built with -race builds the server with -race too. Such a server needs several times the memory.
+const Race = true
