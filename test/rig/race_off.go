@@ -2,5 +2,5 @@
 
 package rig
 
-// Race is false in a test binary built without -race.
-const Race = false
+// RaceEnabled is false in a test binary built without -race.
+const RaceEnabled = false

@@ -2,5 +2,5 @@
 
 package rig
 
-// Race: a test binary built with -race builds the server with -race too. Such a server needs several times the memory.
-const Race = true
+// RaceEnabled: a test binary built with -race builds the server with -race too, which takes several times the memory.
+const RaceEnabled = true
