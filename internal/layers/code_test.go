@@ -11,8 +11,9 @@ const (
 	maxFunction = 80  // lines of a function
 )
 
-// clockReaders may read the machine's clock: the package whose job it is, programs, and tools that measure.
-var clockReaders = []string{"internal/clock", "cmd/*", "internal/bench", "internal/trace/replay"}
+// clockReaders may read the machine's clock: the package whose job it is, programs, tools that measure, and what talks to
+// other machines (lifetime, the toolkit), where the clock of a test is a field that the test sets.
+var clockReaders = []string{"internal/clock", "cmd/*", "internal/bench", "internal/trace/replay", "lifetime", "internal/toolkit/*"}
 
 // timeCalls are the functions of package time that read the clock or wait for it.
 var timeCalls = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}

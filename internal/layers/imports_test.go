@@ -39,6 +39,11 @@ var layers = []layer{
 	},
 }
 
+// toolkitParts are what every tool may use.
+var toolkitParts = []string{"internal/toolkit/connect", "internal/toolkit/output", "internal/toolkit/walk", "lifetime"}
+
+const toolkitWhy = "a tool works with any Redis: it knows the connection and the ways to walk and show, and nothing of the server"
+
 // alone are packages with a rule of their own: they import of the module what is listed, and nothing else.
 var alone = map[string]struct {
 	allowed []string
@@ -59,6 +64,24 @@ var alone = map[string]struct {
 	"internal/trace/replay": {
 		[]string{"internal/trace"}, "a replay sees a server as its clients do, so that it can measure any server",
 	},
+
+	// The toolkit works with any Redis: it imports nothing of the server.
+	"lifetime":                  {nil, "lifetime is public, and for any Redis: it drags nothing of this project along"},
+	"ttllint":                   {nil, "the analyzer is public, and runs inside other linters"},
+	"internal/rdb":              {nil, "a file is read without a server"},
+	"internal/toolkit/connect":  {nil, "how to reach servers is the bottom of the toolkit"},
+	"internal/toolkit/output":   {nil, "how results are shown does not depend on what they are"},
+	"internal/toolkit/prefix":   {nil, "prefixes are found in any list of keys"},
+	"internal/toolkit/walk":     {[]string{"internal/toolkit/connect"}, toolkitWhy},
+	"internal/toolkit/lint":     {[]string{"internal/toolkit/output", "ttllint"}, toolkitWhy},
+	"internal/toolkit/audit":    {append(toolkitParts, "internal/rdb", "internal/toolkit/prefix"), toolkitWhy},
+	"internal/toolkit/fix":      {append(toolkitParts, "internal/glob"), toolkitWhy},
+	"internal/toolkit/purge":    {append(toolkitParts, "internal/glob"), toolkitWhy},
+	"internal/toolkit/skew":     {toolkitParts, toolkitWhy},
+	"internal/toolkit/exporter": {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/prefix", "internal/toolkit/skew"), toolkitWhy},
+	"internal/toolkit/watch":    {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/prefix", "internal/toolkit/skew"), toolkitWhy},
+	"internal/toolkit/advise":   {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/prefix"), toolkitWhy},
+	"internal/toolkit/leak":     {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/fix", "internal/toolkit/watch"), toolkitWhy},
 }
 
 // support are packages that help tests. They may import anything, and only tests and their like import them.
