@@ -30,7 +30,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newServeCommand(), newBenchCommand(), newReplayCommand(), newDocsCommand())
+	root.AddCommand(newServeCommand(), newBenchCommand(), newReplayCommand(), newTTLCommand(), newDocsCommand())
 	err := root.Execute()
 	var exit exitError
 	switch {

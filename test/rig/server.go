@@ -28,6 +28,8 @@ type Server struct {
 
 	path    string
 	args    []string // before the settings
+	bare    bool     // a Sentinel, which has no data and refuses settings for it
+	bus     int      // the port that nodes of a Cluster talk to each other on
 	options []string // settings, as --name value
 	dir     string
 	log     string
@@ -127,7 +129,10 @@ func (s *Server) startOnce() error {
 	}
 	s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	args := append([]string{}, s.args...)
-	args = append(args, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "no")
+	args = append(args, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", s.dir)
+	if !s.bare {
+		args = append(args, "--save", "", "--appendonly", "no")
+	}
 	args = append(args, s.options...)
 	log, err := os.OpenFile(s.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -211,6 +216,17 @@ func (s *Server) Stop() {
 		_ = s.cmd.Process.Kill()
 		<-s.exited
 	}
+}
+
+// Kill ends the process as a crash would.
+func (s *Server) Kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.exited
+}
+
+// Restricted are settings of a redis-server in which the commands that managed services refuse are renamed away.
+var Restricted = []string{
+	"--rename-command", "CONFIG", "", "--rename-command", "DEBUG", "", "--rename-command", "KEYS", "",
 }
 
 // PID returns the process's id.

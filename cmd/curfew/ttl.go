@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+
+	"github.com/curfewkv/curfew/internal/toolkit/output"
+)
+
+// newTTLCommand is the toolkit: each tool has a file ttl_*.go, and a word in this list.
+func newTTLCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "ttl",
+		Short: "Find, fix and watch the lifetimes of keys in any Redis, Valkey or Curfew",
+		Long: `Find, fix and watch the lifetimes of keys, in any Redis, Valkey or Curfew: one server, a set with Sentinel, or a Cluster.
+
+Exit status: 0 all is well; 1 something was found that --fail-if or the tool's purpose is about; 2 the tool could not do
+its work; 130 interrupted.`,
+	}
+	cmd.AddCommand()
+	return cmd
+}
+
+// tool makes a subcommand's Run: it ends on ^C, prints the error, and turns it into the exit status.
+func tool(run func(ctx context.Context, cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		redis.SetLogger(silent{}) // what fails is in the errors
+		err := run(ctx, cmd, args)
+		if err == nil {
+			return nil
+		}
+		fmt.Fprintln(cmd.ErrOrStderr(), "curfew ttl "+cmd.Name()+":", err)
+		return exitError(output.ExitStatus(err))
+	}
+}
+
+// silent takes the lines that go-redis would write to standard error beside a progress bar.
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}
