@@ -19,6 +19,7 @@ build:
 # redis-server is the peer of the differential tests, and its own suite (Tcl) is run against Curfew.
 deps:
 	scripts/install-deps
+	scripts/fetch-node-clients
 
 vet:
 	$(GO) vet ./...
