@@ -1,0 +1,134 @@
+package advise
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/curfewkv/curfew/internal/toolkit/connect"
+)
+
+// A Look is one key of a sample, looked at twice.
+type Look struct {
+	Key    string
+	Before time.Duration // remaining; -1: no TTL
+	After  time.Duration // the same later; -2: gone
+}
+
+// page is how many keys are asked for at once: some 0.3 ms of a server's time.
+const page = 200
+
+// Observe draws n random keys of a keyspace, and looks at them again after wait. It reads names and TTLs only.
+func Observe(ctx context.Context, k connect.Keyspace, n int, wait time.Duration) ([]Look, error) {
+	looks, err := draw(ctx, k.Client, n)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", k.Name(), err)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	for at := 0; at < len(looks); at += page {
+		part := looks[at:min(at+page, len(looks))]
+		ttls, err := remaining(ctx, k.Client, part)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", k.Name(), err)
+		}
+		for i := range part {
+			part[i].After = ttls[i]
+		}
+	}
+	return looks, nil
+}
+
+func draw(ctx context.Context, c *redis.Client, n int) ([]Look, error) {
+	seen := make(map[string]bool, n)
+	var looks []Look
+	// A small keyspace gives the same keys again and again; four draws for each key wanted find nearly all of them.
+	for tries := 0; len(looks) < n && tries < 4*n; tries += page {
+		keys := make([]*redis.StringCmd, page)
+		if _, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i := range keys {
+				keys[i] = p.RandomKey(ctx)
+			}
+			return nil
+		}); err != nil && !errors.Is(err, redis.Nil) {
+			return nil, fmt.Errorf("RANDOMKEY: %w", err)
+		}
+		var fresh []Look
+		for _, cmd := range keys {
+			if key, err := cmd.Result(); err == nil && !seen[key] && len(looks)+len(fresh) < n {
+				seen[key] = true
+				fresh = append(fresh, Look{Key: key})
+			}
+		}
+		ttls, err := remaining(ctx, c, fresh)
+		if err != nil {
+			return nil, err
+		}
+		for i, look := range fresh {
+			if look.Before = ttls[i]; look.Before != gone {
+				looks = append(looks, look)
+			}
+		}
+	}
+	return looks, nil
+}
+
+// What PTTL answers instead of a time, in go-redis's reading.
+const (
+	forEver = time.Duration(-1)
+	gone    = time.Duration(-2)
+)
+
+func remaining(ctx context.Context, c *redis.Client, looks []Look) ([]time.Duration, error) {
+	ttls := make([]time.Duration, len(looks))
+	if len(looks) == 0 {
+		return ttls, nil
+	}
+	cmds := make([]*redis.DurationCmd, len(looks))
+	if _, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, look := range looks {
+			cmds[i] = p.PTTL(ctx, look.Key)
+		}
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("PTTL: %w", err)
+	}
+	for i, cmd := range cmds {
+		ttls[i] = cmd.Val()
+	}
+	return ttls, nil
+}
+
+// Fate is what became of a key between two looks that were wait apart.
+func (l Look) Fate(wait time.Duration) (removed, renewed bool) {
+	switch {
+	case l.After == gone:
+		// A second of doubt: the looks themselves took time.
+		return l.Before == forEver || l.Before > wait+time.Second, false
+	case l.Before == forEver || l.After == forEver:
+		return false, false
+	}
+	return false, l.After > l.Before-wait+time.Second
+}
+
+// Lockstep is the share of remaining times that are within the fullest second.
+func Lockstep(remaining []time.Duration) float64 {
+	seconds, fullest := map[int64]int{}, 0
+	for _, d := range remaining {
+		second := int64(d / time.Second)
+		seconds[second]++
+		fullest = max(fullest, seconds[second])
+	}
+	if len(remaining) == 0 {
+		return 0
+	}
+	return float64(fullest) / float64(len(remaining))
+}
