@@ -23,7 +23,9 @@ func newTTLCommand() *cobra.Command {
 Exit status: 0 all is well; 1 something was found that --fail-if or the tool's purpose is about; 2 the tool could not do
 its work; 130 interrupted.`,
 	}
-	cmd.AddCommand()
+	cmd.AddCommand(
+		newTTLClockCommand(),
+	)
 	return cmd
 }
 
