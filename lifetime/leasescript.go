@@ -1,0 +1,55 @@
+package lifetime
+
+import (
+	"strings"
+	"sync/atomic"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// scripting remembers whether a server runs scripts. Curfew has none, and an ACL may refuse them; WATCH, MULTI and EXEC
+// then do the same in more round trips.
+type scripting struct{ refused atomic.Bool }
+
+// off reports whether the error says that scripts are refused as such, and remembers it. An error inside a script is
+// none of these.
+func (s *scripting) off(err error) bool {
+	if err == nil {
+		return false
+	}
+	text := strings.ToLower(err.Error())
+	refused := strings.HasPrefix(text, "noperm") && strings.Contains(text, "'eval") ||
+		strings.Contains(text, "unknown command") && strings.Contains(text, "eval") ||
+		strings.Contains(text, "unsupported command") && strings.Contains(text, "eval")
+	if refused {
+		s.refused.Store(true)
+	}
+	return refused
+}
+
+// txAttempts bounds how often a transaction is tried that others' writes have aborted. Each abort means that somebody
+// else has got through.
+const txAttempts = 20
+
+// integers reads a script's reply that is a list of at least n integers.
+func integers(reply any, n int) ([]int64, bool) {
+	list, ok := reply.([]any)
+	if !ok || len(list) < n {
+		return nil, false
+	}
+	numbers := make([]int64, n)
+	for i := range numbers {
+		if numbers[i], ok = list[i].(int64); !ok {
+			return nil, false
+		}
+	}
+	return numbers, true
+}
+
+// none: a key that is not there is no error to a transaction that reads.
+func none(err error) error {
+	if err == redis.Nil {
+		return nil
+	}
+	return err
+}
