@@ -67,7 +67,10 @@ var alone = map[string]struct {
 
 	// The toolkit works with any Redis: it imports nothing of the server.
 	"lifetime":                  {nil, "lifetime is public, and for any Redis: it drags nothing of this project along"},
-	"ttllint":                   {nil, "the analyzer is public, and runs inside other linters"},
+	"ttllint":                   {[]string{"ttllint/rule"}, "the analyzer is public, and runs inside other linters"},
+	"ttllint/rule":              {[]string{"internal/glob"}, "the rules know no language"},
+	"ttllint/plugin":            {[]string{"ttllint"}, "a plugin is the analyzer in another linter's form"},
+	"cmd/ttllint":               {[]string{"ttllint"}, "the program is the analyzer under go vet"},
 	"internal/rdb":              {nil, "a file is read without a server"},
 	"internal/toolkit/connect":  {nil, "how to reach servers is the bottom of the toolkit"},
 	"internal/toolkit/output":   {nil, "how results are shown does not depend on what they are"},
