@@ -74,7 +74,7 @@ var alone = map[string]struct {
 	"internal/rdb":              {nil, "a file is read without a server"},
 	"internal/toolkit/connect":  {nil, "how to reach servers is the bottom of the toolkit"},
 	"internal/toolkit/output":   {nil, "how results are shown does not depend on what they are"},
-	"internal/toolkit/prefix":   {nil, "prefixes are found in any list of keys"},
+	"internal/toolkit/prefix":   {[]string{"internal/glob"}, "prefixes are found in any list of keys"},
 	"internal/toolkit/walk":     {[]string{"internal/toolkit/connect"}, toolkitWhy},
 	"internal/toolkit/lint":     {[]string{"internal/toolkit/output", "ttllint", "ttllint/rule"}, toolkitWhy},
 	"internal/toolkit/audit":    {append(toolkitParts, "internal/rdb", "internal/toolkit/prefix"), toolkitWhy},
