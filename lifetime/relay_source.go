@@ -155,7 +155,8 @@ func (s *relaySource) apply(ctx context.Context, entries []redis.XMessage) (err 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ctx, end := s.relay.options.Telemetry.span(ctx, "lifetime.Relay")
+	// What is begun is finished, also when Close is called meanwhile: the client's own timeouts bound it.
+	ctx, end := s.relay.options.Telemetry.span(context.WithoutCancel(ctx), "lifetime.Relay")
 	defer func() { end(err) }()
 	last := relayPosition{id: entries[len(entries)-1].ID, count: s.at.count + int64(len(entries))}
 	keys := map[string][]string{}
