@@ -41,7 +41,6 @@ func TestWhatIsNotUnderstoodIsSaid(t *testing.T) {
 		"hash of four":            {start().raw(typeHashListpackEx).str("k").le64(0).str(listpack(1, 2, 3, 4)), ErrCorrupt, "4 elements"},
 		"listpack":                {start().raw(typeHashListpackEx).str("k").le64(0).str("123456\xf0\x01\xff"), ErrCorrupt, "add up"},
 		"database":                {start().raw(opSelectDB).num(1 << 33), ErrCorrupt, "database"},
-		"hints":                   {start().raw(opResizeDB).nums(1, 2), ErrCorrupt, "deadline"},
 	} {
 		_, got, err := collect(bytes.NewReader(c.file.end()))
 		var e *Error

@@ -281,11 +281,10 @@ func (r *Reader) resizeDB() error {
 	if err != nil {
 		return err
 	}
-	if keys > math.MaxInt32*1024 || expires > keys {
-		return fmt.Errorf("%w: a database of %d keys, %d of them with a deadline", ErrCorrupt, keys, expires)
+	if keys>>48 == 0 && expires>>48 == 0 { // hints are no reason to refuse a file
+		r.info.Keys += int64(keys)
+		r.info.Expires += int64(expires)
 	}
-	r.info.Keys += int64(keys)
-	r.info.Expires += int64(expires)
 	return nil
 }
 
