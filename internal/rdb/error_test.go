@@ -50,6 +50,16 @@ func TestWhatIsNotUnderstoodIsSaid(t *testing.T) {
 	}
 }
 
+func TestAnErrorNamesTheByte(t *testing.T) {
+	f := newFile("REDIS0011").raw(opSelectDB, 0).raw(typeString).str("first", strings.Repeat("v", 3*bufferSize))
+	at := int64(len(f.b))
+	_, _, err := collect(bytes.NewReader(f.raw(opExpireMillis).le64(1).raw(42).b))
+	var e *Error
+	if !errors.As(err, &e) || e.Offset != at+9 || !strings.Contains(err.Error(), fmt.Sprintf("at byte %d, after 1 keys", at+9)) {
+		t.Errorf("%v; the type is byte %d", err, at+9)
+	}
+}
+
 func TestWhatIsNoRDBFileIsRefused(t *testing.T) {
 	for _, s := range []string{"", "REDIS", "*2\r\n$6\r\nSELECT\r\n", "REDIS0000", "REDIS-001", "REDIS00x9", "redis0009", "VALKEY8x0", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x00"} {
 		if _, err := NewReader(strings.NewReader(s)); !errors.Is(err, ErrNotRDB) {

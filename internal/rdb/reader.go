@@ -247,6 +247,7 @@ func (r *Reader) opcode(op byte) error {
 	case opFunctionPreGA:
 		return fmt.Errorf("%w: functions of a release candidate of Redis 7.0", ErrUnknown)
 	}
+	r.src.unread() // the error is at this byte
 	return r.unknown("type or opcode", op)
 }
 

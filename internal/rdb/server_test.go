@@ -350,6 +350,25 @@ func TestAFileWithoutChecksumIsRead(t *testing.T) {
 	}
 }
 
+func TestTheBaseOfAnAppendOnlyFileIsRead(t *testing.T) {
+	r := startRedis(t, "--appendonly", "yes")
+	r.do("SET", "k", "v", "EX", "1000")
+	r.do("BGREWRITEAOF")
+	base := filepath.Join(r.dir, "appendonlydir", "appendonly.aof.2.base.rdb")
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(base); err == nil {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the rewrite has not ended")
+		}
+	}
+	reader, entries := readAll(t, base)
+	if len(entries) != 1 || reader.Info().Aux["aof-base"] != "1" {
+		t.Errorf("%v, %+v", entries, reader.Info())
+	}
+}
+
 // The server is asked as it was written to, where hash tables may be growing, and after it has loaded its own file.
 func TestMemoryIsWhatTheServerSays(t *testing.T) {
 	r := startRedis(t)
