@@ -25,6 +25,7 @@ its work; 130 interrupted.`,
 	}
 	cmd.AddCommand(
 		newTTLClockCommand(),
+		newTTLExporterCommand(),
 	)
 	return cmd
 }

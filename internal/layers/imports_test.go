@@ -81,8 +81,9 @@ var alone = map[string]struct {
 	"internal/toolkit/fix":      {append(toolkitParts, "internal/glob"), toolkitWhy},
 	"internal/toolkit/purge":    {append(toolkitParts, "internal/glob"), toolkitWhy},
 	"internal/toolkit/skew":     {toolkitParts, toolkitWhy},
-	"internal/toolkit/exporter": {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/prefix", "internal/toolkit/skew"), toolkitWhy},
-	"internal/toolkit/watch":    {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/prefix", "internal/toolkit/skew"), toolkitWhy},
+	"internal/toolkit/reading":  {append(toolkitParts, "internal/toolkit/prefix", "internal/toolkit/skew"), toolkitWhy},
+	"internal/toolkit/exporter": {append(toolkitParts, "internal/toolkit/reading", "internal/toolkit/skew"), toolkitWhy},
+	"internal/toolkit/watch":    {append(toolkitParts, "internal/toolkit/reading", "internal/toolkit/skew"), toolkitWhy},
 	"internal/toolkit/advise":   {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/prefix"), toolkitWhy},
 	"internal/toolkit/leak":     {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/fix", "internal/toolkit/watch"), toolkitWhy},
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,6 +56,13 @@ func (o *Options) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Key, "key", "", "file with the client's private key")
 	flags.StringVar(&o.ServerName, "sni", "", "server name to verify and to send")
 	flags.BoolVar(&o.Insecure, "insecure", false, "do not verify the server's certificate")
+}
+
+// Check reports what is wrong with the options without connecting: for programs that wait for their servers.
+func (o Options) Check() error {
+	o.Addrs = slices.Clone(o.Addrs)
+	_, _, err := o.base()
+	return err
 }
 
 // base are the settings that every connection shares.

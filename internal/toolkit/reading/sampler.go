@@ -1,0 +1,254 @@
+package reading
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/curfewkv/curfew/internal/toolkit/connect"
+	"github.com/curfewkv/curfew/internal/toolkit/prefix"
+	"github.com/curfewkv/curfew/internal/toolkit/walk"
+)
+
+// samplePage is how many keys one SCAN looks at: small, because there is no hurry.
+const samplePage = 100
+
+// SamplerOptions bound what a Sampler does to the servers. Zero values choose.
+type SamplerOptions struct {
+	Size  int           // keys looked at for one sample, over all keyspaces; 0: 20,000
+	Rate  float64       // keys a second; 0: 1,000
+	Every time.Duration // from the begin of one sample to that of the next; 0: a minute
+	Top   int           // prefixes that are kept; 0: 10
+	State string        // file that keeps the cursors over restarts; "": none
+}
+
+func (o SamplerOptions) withDefaults() SamplerOptions {
+	if o.Size <= 0 {
+		o.Size = 20_000
+	}
+	if o.Rate <= 0 {
+		o.Rate = 1000
+	}
+	if o.Every <= 0 {
+		o.Every = time.Minute
+	}
+	if o.Top <= 0 {
+		o.Top = 10
+	}
+	return o
+}
+
+// A Sample is what keys without TTL look like.
+type Sample struct {
+	Started  time.Time // of the sampler
+	At       time.Time // when it was complete; zero: there is none yet
+	Keys     int64     // looked at
+	Complete bool      // every key was looked at: the numbers are counts, and not estimates
+	Prefixes []Prefix  // with the most keys without TTL, first
+	Errors   uint64    // samples that failed, since the start
+	Err      error     // of the last try
+}
+
+// Age is how old what is known is; before the first sample, how long the sampler has been at it.
+func (s Sample) Age(now time.Time) time.Duration {
+	if s.At.IsZero() {
+		return now.Sub(s.Started)
+	}
+	return now.Sub(s.At)
+}
+
+// A Prefix is a pattern of keys, and how many of them have no TTL.
+type Prefix struct {
+	Pattern string  `json:"pattern"`
+	NoTTL   float64 `json:"no_ttl"`
+}
+
+// A Sampler walks over the keys of a target, steadily and slowly, through replicas where there are any, and tells after
+// every so many keys what it saw. The walk goes on where the last sample ended: every key gets its turn. SCAN goes through
+// the hash table and not through the names, so that a part of a walk is a fair sample of names.
+type Sampler struct {
+	options SamplerOptions
+	cursors map[string]uint64 // by Keyspace.ID; of the goroutine in Run
+
+	mu   sync.Mutex
+	last Sample
+}
+
+// NewSampler makes a sampler, which goes on where its state file says.
+func NewSampler(options SamplerOptions) (*Sampler, error) {
+	s := &Sampler{options: options.withDefaults(), last: Sample{Started: time.Now()}}
+	cursors, err := loadCursors(options.State)
+	if err != nil {
+		return nil, err
+	}
+	s.cursors = cursors
+	return s, nil
+}
+
+// Sample is the newest sample.
+func (s *Sampler) Sample() Sample {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
+}
+
+// Run samples until ctx ends.
+func (s *Sampler) Run(ctx context.Context, source *Source) {
+	for {
+		wait := s.options.Every
+		if target := source.Target(); target == nil {
+			wait = min(wait, retryAfter)
+		} else {
+			begin := time.Now()
+			sample, err := s.take(ctx, target)
+			if ctx.Err() != nil {
+				return
+			}
+			s.publish(sample, err)
+			wait = max(0, wait-time.Since(begin))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+func (s *Sampler) publish(sample Sample, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil { // the last good sample stays; its age tells
+		s.last.Errors++
+		s.last.Err = err
+		return
+	}
+	sample.Started, sample.Errors = s.last.Started, s.last.Errors
+	s.last = sample
+}
+
+// take takes one sample of all keyspaces, of each as much as its share of keys.
+func (s *Sampler) take(ctx context.Context, target *connect.Target) (Sample, error) {
+	spaces, err := target.Keyspaces(ctx, true)
+	if err != nil {
+		return Sample{}, fmt.Errorf("keyspaces: %w", err)
+	}
+	total := int64(0)
+	for _, k := range spaces {
+		total += max(0, k.Keys)
+	}
+	finder := prefix.NewFinder(prefix.Options{Rows: s.options.Top}, func(into, from *float64) { *into += *from })
+	sample := Sample{Complete: true}
+	cursors := map[string]uint64{}
+	for _, k := range spaces {
+		quota := s.options.Size / len(spaces) // where INFO and DBSIZE are refused
+		if total > 0 && k.Keys >= 0 {
+			quota = int(math.Ceil(float64(s.options.Size) * float64(k.Keys) / float64(total)))
+		}
+		p := portion{sampler: s, space: k, quota: quota, cursor: s.cursors[k.ID()], found: map[string]struct{}{}}
+		if err := p.walk(ctx); err != nil {
+			return Sample{}, fmt.Errorf("%s: %w", k.Name(), err)
+		}
+		cursors[k.ID()] = p.cursor
+		p.count(finder)
+		sample.Keys += p.looked
+		sample.Complete = sample.Complete && p.complete
+	}
+	s.cursors = cursors
+	sample.Prefixes = ranked(finder.Rows())
+	sample.At = time.Now()
+	return sample, saveCursors(s.options.State, cursors)
+}
+
+// portion is the part of a sample that is of one keyspace.
+type portion struct {
+	sampler  *Sampler
+	space    connect.Keyspace
+	quota    int
+	cursor   uint64
+	looked   int64
+	complete bool
+	found    map[string]struct{} // keys without TTL; SCAN may bring one twice
+}
+
+func (p *portion) walk(ctx context.Context) error {
+	pace := walk.NewPace(p.sampler.options.Rate)
+	whole := p.cursor == 0
+	p.complete = p.space.Keys == 0
+	for p.looked < int64(p.quota) {
+		scanner := walk.NewScanner(p.space, walk.Options{Count: samplePage, Cursor: p.cursor, Pace: pace})
+		for p.looked < int64(p.quota) {
+			keys, err := scanner.Next(ctx)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			if err := p.look(ctx, keys); err != nil {
+				return err
+			}
+			p.cursor, _ = scanner.Cursor()
+		}
+		if p.cursor != 0 {
+			continue // the quota is used up
+		}
+		if whole {
+			p.complete = true
+			return nil
+		}
+		whole = true // from the begin, for what is left of the quota; or never more than once around
+		if p.looked >= p.space.Keys {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (p *portion) look(ctx context.Context, keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	ttls := make([]*redis.DurationCmd, len(keys))
+	_, err := p.space.Client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for i, key := range keys {
+			ttls[i] = pipe.PTTL(ctx, key)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("PTTL: %w", err)
+	}
+	for i, key := range keys {
+		if ttls[i].Val() == -1 {
+			p.found[key] = struct{}{}
+		}
+	}
+	p.looked += int64(len(keys))
+	return nil
+}
+
+// count gives each key found the weight that makes the sum what INFO counts, which is exact; where INFO is refused, the
+// weight of a key of the sample.
+func (p *portion) count(finder *prefix.Finder[float64]) {
+	if len(p.found) == 0 {
+		return
+	}
+	weight := 1.0
+	switch k := p.space; {
+	case p.complete:
+	case k.Expires >= 0 && k.Keys > k.Expires:
+		weight = float64(k.Keys-k.Expires) / float64(len(p.found))
+	case k.Keys > 0 && p.looked > 0:
+		weight = max(1, float64(k.Keys)/float64(p.looked))
+	}
+	for key := range p.found {
+		*finder.At(key, weight) += weight
+	}
+}
