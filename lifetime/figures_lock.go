@@ -1,9 +1,47 @@
 package lifetime
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"time"
 
-type lockFigures struct{}
+	"github.com/prometheus/client_golang/prometheus"
+)
 
-func newLockFigures() lockFigures { return lockFigures{} }
+// What happens to locks, as it is counted.
+const (
+	lockAcquired = "acquired"
+	lockBusy     = "busy" // somebody else held it
+	lockExtended = "extended"
+	lockReleased = "released"
+	lockLost     = "lost"
+	lockMaxHold  = "max_hold"
+	lockError    = "error"
+)
 
-func (f lockFigures) collectors() []prometheus.Collector { return nil }
+type lockFigures struct {
+	total *prometheus.CounterVec
+	hold  prometheus.Histogram
+}
+
+func newLockFigures() lockFigures {
+	f := lockFigures{
+		total: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "lifetime_lock_total", Help: "What happened to locks.",
+		}, []string{"result"}),
+		hold: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "lifetime_lock_hold_seconds", Help: "How long locks were held, until released or lost.",
+			Buckets: prometheus.ExponentialBuckets(0.005, 3, 12),
+		}),
+	}
+	for _, result := range []string{lockAcquired, lockBusy, lockExtended, lockReleased, lockLost, lockMaxHold, lockError} {
+		f.total.WithLabelValues(result)
+	}
+	return f
+}
+
+func (f lockFigures) collectors() []prometheus.Collector {
+	return []prometheus.Collector{f.total, f.hold}
+}
+
+func (f lockFigures) counted(result string) { f.total.WithLabelValues(result).Inc() }
+
+func (f lockFigures) held(d time.Duration) { f.hold.Observe(d.Seconds()) }

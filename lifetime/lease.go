@@ -83,21 +83,10 @@ redis.call('DEL', KEYS[2])
 return 1
 `)
 
-// KEYS: lease. ARGV: token, ms. Prolongs a lease.
-var renewScript = redis.NewScript(`
+// KEYS: lease. ARGV: token, ms for which loads pause.
+var pauseScript = redis.NewScript(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
-end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])
-`)
-
-// KEYS: lease. ARGV: token, ms for which loads pause, 0: not at all. Gives a lease back without a value.
-var abandonScript = redis.NewScript(`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-  return 0
-end
-if ARGV[2] == '0' then
-  return redis.call('DEL', KEYS[1])
 end
 redis.call('SET', KEYS[1], 'failed', 'PX', ARGV[2])
 return 1
@@ -150,9 +139,7 @@ func (l *leases) commit(ctx context.Context, key, token string, value []byte, tt
 
 // renew gives the lease its whole TTL again; false: it is no longer the caller's.
 func (l *leases) renew(ctx context.Context, key, token string) (bool, error) {
-	kept, err := l.onOwn(ctx, key, token, renewScript, l.ttl, func(pipe redis.Pipeliner, lease string) {
-		pipe.PExpire(ctx, lease, l.ttl)
-	})
+	kept, err := prolong(ctx, l.client, &l.scripts, LeaseKey(key), token, l.ttl)
 	if err != nil {
 		return false, fmt.Errorf("renew the lease on %q: %w", key, err)
 	}
@@ -161,32 +148,19 @@ func (l *leases) renew(ctx context.Context, key, token string) (bool, error) {
 
 // abandon gives the lease back without a value. With a pause, callers that have a stale value do not load until it is
 // over.
-func (l *leases) abandon(ctx context.Context, key, token string, pause time.Duration) error {
-	_, err := l.onOwn(ctx, key, token, abandonScript, pause, func(pipe redis.Pipeliner, lease string) {
-		if milliseconds(pause) == 0 {
-			pipe.Del(ctx, lease)
-		} else {
+func (l *leases) abandon(ctx context.Context, key, token string, pause time.Duration) (err error) {
+	lease := LeaseKey(key)
+	if pause == 0 {
+		_, err = dropOwn(ctx, l.client, &l.scripts, lease, token)
+	} else {
+		_, err = onOwn(ctx, l.client, &l.scripts, lease, token, pauseScript, func(pipe redis.Pipeliner) {
 			pipe.Set(ctx, lease, pausedMark, pause)
-		}
-	})
+		}, milliseconds(pause))
+	}
 	if err != nil {
 		return fmt.Errorf("give the lease on %q back: %w", key, err)
 	}
 	return nil
-}
-
-// onOwn runs the script, or what does the same in a transaction, on a lease if it is still the caller's.
-func (l *leases) onOwn(
-	ctx context.Context, key, token string, script *redis.Script, d time.Duration, change func(redis.Pipeliner, string),
-) (bool, error) {
-	lease := LeaseKey(key)
-	if !l.scripts.refused.Load() {
-		n, err := script.Run(ctx, l.client, []string{lease}, token, milliseconds(d)).Int()
-		if !l.scripts.off(err) {
-			return n == 1, err
-		}
-	}
-	return onOwnByTransaction(ctx, l.client, lease, token, change)
 }
 
 // milliseconds rounds up: a lifetime of half a millisecond is one of a millisecond, not none.

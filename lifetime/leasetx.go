@@ -96,24 +96,3 @@ func (l *leases) commitByTransaction(ctx context.Context, key, token string, val
 	}
 	return stored, nil
 }
-
-// onOwnByTransaction changes a key if its value is the token.
-func onOwnByTransaction(
-	ctx context.Context, client redis.UniversalClient, key, token string, change func(redis.Pipeliner, string),
-) (bool, error) {
-	own := false
-	err := watched(ctx, client, func(tx *redis.Tx) error {
-		own = false
-		by, err := tx.Get(ctx, key).Result()
-		if none(err) != nil || by != token {
-			return none(err)
-		}
-		own = true
-		_, err = tx.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
-			change(pipe, key)
-			return nil
-		})
-		return err
-	}, key)
-	return own && err == nil, err
-}
