@@ -13,11 +13,11 @@
 // # Versions
 //
 //	magic     written by           adds
-//	REDIS3-8  Redis 2.6 to 4.0     read too; below 5 there is no checksum
-//	REDIS9    Redis 5 to 6.2       streams (15), idle time and frequency (248, 249), module values and their aux (7, 247)
+//	REDIS1-8  Redis before 5       read too; below 5 there is no checksum
+//	REDIS9    Redis 5 to 6.2       streams (15), idle time and frequency (248, 249), what modules keep beside keys (247)
 //	REDIS10   Redis 7.0            listpacks for hashes, sorted sets, lists (16-18), streams 2 (19), functions (245)
 //	REDIS11   Redis 7.2, Valkey 8  listpacks for sets (20), streams 3 (21)
-//	REDIS12   Redis 7.4 to 8.4     hash fields with deadlines (22, 23 in candidates, 24, 25), slots (244)
+//	REDIS12   Redis 7.4 to 8.4     hash fields with deadlines (24, 25; 22, 23 of candidates), sizes of slots (244)
 //	REDIS13   Redis 8.6            streams 4, with idempotent producers (26), metadata of modules at keys (243)
 //	VALKEY80  Valkey 9.0           hash fields with deadlines (22, another layout), slots being imported (243)
 //
@@ -30,9 +30,14 @@
 // file: objects, hash tables, skip lists, radix trees and strings are summed with the sizes that they have there, each
 // allocation rounded up to its size class. Like the command it leaves out the key's entry in the table of deadlines.
 //
-// Checked against redis-server 7.0.15 by TestMemoryIsWhatTheServerSays, which holds the bounds and prints the errors.
-// What a file cannot tell, and the estimate lacks: room that a string was given to grow (after APPEND or SETRANGE), a
-// hash table in the middle of growing (half of its buckets again), list nodes compressed in memory, what a module's
-// value takes (the bytes in the file stand in). Later servers lay keys out more tightly; for them it is an upper bound
-// by some ten bytes a key and a dozen a member.
+// TestMemoryIsWhatTheServerSays compares with redis-server 7.0.15, over 400 random collections and 1400 strings, and
+// holds bounds. Strings, lists and streams agree to the byte. The sum over all hashes, sorted sets and sets was 1%, 0.4%
+// and 3% too low on a server that had just been written to, and 0.03% off or better when it had loaded its file; a single
+// key was off by 10% at most. That is where the file cannot tell: hash tables keep their old buckets while they grow,
+// and the levels of skip lists are drawn.
+//
+// Not in the estimate either: room that a string was given to grow (APPEND, SETRANGE), list nodes compressed in memory,
+// the 16 bytes a key that Redis 7.0 adds in cluster mode, what a module's value takes (its bytes in the file stand in).
+// The last node of a stream counts as the server allocates it for writing, which after a restart is up to 4 KB less.
+// Later versions and Valkey lay keys out differently, mostly more tightly; how far off it is for them was not measured.
 package rdb

@@ -29,8 +29,9 @@ type Entry struct {
 	Key []byte // borrowed until the next entry: copy it to keep it
 
 	Type Type
-	// Encoding is what OBJECT ENCODING says after the server that wrote the file has loaded it: int, embstr, raw,
-	// listpack, quicklist and so on. A string that was changed in place is raw until then.
+	// Encoding is what OBJECT ENCODING said on the server that wrote the file: int, embstr, raw, listpack, quicklist and
+	// so on. Two things are only so once the server has loaded the file: a string that was changed in place was raw, and
+	// from Redis 7.2 on a list that has shrunk to one node was a quicklist.
 	Encoding string
 	Module   string // the module's name for the type, of modules' values only
 

@@ -41,13 +41,22 @@ func TestWhatIsNotUnderstoodIsSaid(t *testing.T) {
 		"hash of four":            {start().raw(typeHashListpackEx).str("k").le64(0).str(listpack(1, 2, 3, 4)), ErrCorrupt, "4 elements"},
 		"listpack":                {start().raw(typeHashListpackEx).str("k").le64(0).str("123456\xf0\x01\xff"), ErrCorrupt, "add up"},
 		"database":                {start().raw(opSelectDB).num(1 << 33), ErrCorrupt, "database"},
-		"hints":                   {start().raw(opResizeDB).nums(1, 2), ErrCorrupt, "deadline"},
 	} {
 		_, got, err := collect(bytes.NewReader(c.file.end()))
 		var e *Error
 		if !errors.Is(err, c.want) || !errors.As(err, &e) || e.Keys != 1 || len(got) != 1 || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %d keys, %v", name, len(got), err)
 		}
+	}
+}
+
+func TestAnErrorNamesTheByte(t *testing.T) {
+	f := newFile("REDIS0011").raw(opSelectDB, 0).raw(typeString).str("first", strings.Repeat("v", 3*bufferSize))
+	at := int64(len(f.b))
+	_, _, err := collect(bytes.NewReader(f.raw(opExpireMillis).le64(1).raw(42).b))
+	var e *Error
+	if !errors.As(err, &e) || e.Offset != at+9 || !strings.Contains(err.Error(), fmt.Sprintf("at byte %d, after 1 keys", at+9)) {
+		t.Errorf("%v; the type is byte %d", err, at+9)
 	}
 }
 

@@ -16,7 +16,7 @@ var (
 
 // An Error says how far the reading came.
 type Error struct {
-	Offset int64 // of the byte where the trouble was noticed
+	Offset int64 // where the trouble was noticed: so many bytes before it were understood
 	Keys   int64 // read in full before it
 	Err    error
 }

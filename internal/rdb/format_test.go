@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -31,9 +34,9 @@ func old(version int) []byte {
 	f := newFile(fmt.Sprintf("REDIS%04d", version))
 	f.raw(opSelectDB).num(2)
 	f.raw(typeString).str("s", "value")
-	f.raw(opExpireSeconds, 0, 0, 0, 0x60).raw(typeList).str("list").num(3).str("a", "b", "c")
-	f.raw(opExpireMillis).le64(1_700_000_000_123).raw(typeSet).str("set").num(2).str("a").raw(0xc0, 7)
-	f.raw(typeZset).str("zset").num(4).str("a").str("1.5").str("b").raw(253).str("c").raw(254).str("d").raw(255)
+	f.raw(opExpireSeconds, 0, 0, 0, 0x7f).raw(typeList).str("list").num(3).str("a", "b", "c")
+	f.raw(opExpireMillis).le64(2_100_000_000_123).raw(typeSet).str("set").num(2).str("a").raw(0xc0, 7)
+	f.raw(typeZset).str("zset").num(3).str("a").str("1.5").str("c").raw(254).str("d").raw(255)
 	f.raw(typeZset2).str("zset2").num(1).str("a").le64(0)
 	f.raw(typeHash).str("hash").num(2).str("f", "v", "g", "w")
 	f.raw(typeHashZipmap).str("zipmap").str(zipmap("f", "v", "g", strings.Repeat("w", 300)))
@@ -50,9 +53,9 @@ func old(version int) []byte {
 
 var oldEntries = []Entry{
 	{Key: []byte("s"), Type: String, Encoding: "embstr", Len: 5},
-	{Key: []byte("list"), Type: List, Encoding: "linkedlist", Len: 3, Expiry: 0x60000000 * 1000},
-	{Key: []byte("set"), Type: Set, Encoding: "hashtable", Len: 2, Expiry: 1_700_000_000_123},
-	{Key: []byte("zset"), Type: Zset, Encoding: "skiplist", Len: 4},
+	{Key: []byte("list"), Type: List, Encoding: "linkedlist", Len: 3, Expiry: 0x7f000000 * 1000},
+	{Key: []byte("set"), Type: Set, Encoding: "hashtable", Len: 2, Expiry: 2_100_000_000_123},
+	{Key: []byte("zset"), Type: Zset, Encoding: "skiplist", Len: 3},
 	{Key: []byte("zset2"), Type: Zset, Encoding: "skiplist", Len: 1},
 	{Key: []byte("hash"), Type: Hash, Encoding: "hashtable", Len: 2},
 	{Key: []byte("zipmap"), Type: Hash, Encoding: "zipmap", Len: 2},
@@ -63,9 +66,20 @@ var oldEntries = []Entry{
 	{Key: []byte("quicklist"), Type: List, Encoding: "quicklist", Len: 102},
 }
 
+// streamNode packs n entries of one field: a head with the number of entries, of deleted ones and the fields; of each
+// entry flags (2: the fields are those of the head), how far its id is from the node's, the value, and how many elements
+// it has.
+func streamNode(n int) string {
+	all := []any{n, 0, 1, "field", 0}
+	for i := range n {
+		all = append(all, 2, 0, i, "value", 4)
+	}
+	return listpack(all...)
+}
+
 // stream appends a stream of two nodes with a group of two consumers, as of one of the five layouts.
 func stream(f *file, layout int) *file {
-	f.num(2).str(string(raw16(1))).str(listpack(fields(10)...)).str(string(raw16(300))).lzf(listpack(fields(60)...))
+	f.num(2).str(string(raw16(1))).str(streamNode(3)).str(string(raw16(300))).lzf(streamNode(10))
 	f.nums(13, 1_700_000_000_000, 5)
 	if layout >= 2 {
 		f.nums(1, 0, 7, 7, 20)
@@ -79,12 +93,12 @@ func stream(f *file, layout int) *file {
 		f.raw(raw16(i)...).le64(1_700_000_000_000).num(i + 1)
 	}
 	f.num(2)
-	for _, name := range []string{"alice", "bob"} {
+	for i, name := range []string{"alice", "bob"} {
 		f.str(name).le64(1_700_000_000_001)
 		if layout >= 3 {
 			f.le64(1_700_000_000_002)
 		}
-		f.num(1).raw(raw16(1)...)
+		f.num(1).raw(raw16(uint64(i))...)
 	}
 	if layout >= 5 {
 		f.num(1).raw(raw16(2)...)
@@ -298,6 +312,65 @@ func TestALoopThatWasLeftGoesOn(t *testing.T) {
 	}
 	if n != len(modernEntries) || !r.Info().Summed {
 		t.Errorf("%d keys, %+v", n, r.Info())
+	}
+}
+
+// seven is what Redis 7.0 can load of what it does not write itself.
+func seven() []byte {
+	f := newFile("REDIS0010").db(0, 6, 0)
+	stream(f.raw(typeStream).str("stream1"), 1)
+	stream(f.raw(typeStream2).str("stream2"), 2)
+	f.raw(typeListQuicklist2).str("list").nums(3, packedNode).lzf(listpack(fields(99)...)).num(plainNode).str("plain").num(packedNode).str(listpack(1))
+	f.raw(typeHashListpack).str("hash").str(listpack("f", -5000, "g", 40_000, "h", -8_000_000, "i", 1<<31, "j", strings.Repeat("x", 5000)))
+	f.raw(typeZsetListpack).str("zset").lzf(listpack("a", 1, "b", 2, strings.Repeat("c", 60), 3))
+	f.raw(typeString).str("text").lzf(strings.Repeat("text ", 1000))
+	return f.end()
+}
+
+// The assembled files would prove little if they were wrong in the way that the reader is: where the installed server
+// knows the format, it has to find the same in them.
+func TestTheServerReadsTheAssembledFilesLikewise(t *testing.T) {
+	for name, file := range map[string][]byte{"version 8": old(8), "version 4": old(4), "version 10": seven()} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "dump.rdb"), file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r := startRedis(t, "--dir", dir)
+		_, entries, err := collect(bytes.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			r.do("SELECT", strconv.Itoa(e.DB))
+			key := string(e.Key)
+			kind := Type(r.do("TYPE", key).Text)
+			if kind != e.Type {
+				t.Errorf("%s: %s: %s, the server says %s", name, key, e.Type, kind)
+				continue
+			}
+			if n, at := r.num(lenCommand[kind], key), r.num("PEXPIRETIME", key); n != e.Len || at != e.Expiry {
+				t.Errorf("%s: %s: %d until %d, the server says %d until %d", name, key, e.Len, e.Expiry, n, at)
+			}
+		}
+		if n := r.num("DBSIZE"); n != int64(len(entries)) {
+			t.Errorf("%s: %d keys, the server says %d", name, len(entries), n)
+		}
+	}
+}
+
+func TestAScoreThatIsNoNumberIsPassed(t *testing.T) {
+	f := newFile("REDIS0007").raw(opSelectDB, 0).raw(typeZset).str("k").num(2).str("a").raw(253).str("b").str("1")
+	if _, got, err := collect(bytes.NewReader(f.end())); err != nil || len(got) != 1 || got[0].Len != 2 {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// An append-only file, or the mark of redis-cli --rdb, can follow.
+func TestWhatFollowsTheEndIsLeft(t *testing.T) {
+	whole := valkey()
+	r, got, err := collect(bytes.NewReader(append(whole, "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n"...)))
+	if err != nil || len(got) != len(valkeyEntries) || r.Offset() != int64(len(whole)) || !r.Info().Summed {
+		t.Errorf("%d keys, %d bytes, %v", len(got), r.Offset(), err)
 	}
 }
 

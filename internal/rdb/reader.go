@@ -247,6 +247,7 @@ func (r *Reader) opcode(op byte) error {
 	case opFunctionPreGA:
 		return fmt.Errorf("%w: functions of a release candidate of Redis 7.0", ErrUnknown)
 	}
+	r.src.unread() // the error is at this byte
 	return r.unknown("type or opcode", op)
 }
 
@@ -281,11 +282,10 @@ func (r *Reader) resizeDB() error {
 	if err != nil {
 		return err
 	}
-	if keys > math.MaxInt32*1024 || expires > keys {
-		return fmt.Errorf("%w: a database of %d keys, %d of them with a deadline", ErrCorrupt, keys, expires)
+	if keys>>48 == 0 && expires>>48 == 0 { // hints are no reason to refuse a file
+		r.info.Keys += int64(keys)
+		r.info.Expires += int64(expires)
 	}
-	r.info.Keys += int64(keys)
-	r.info.Expires += int64(expires)
 	return nil
 }
 

@@ -84,6 +84,9 @@ func (s *source) byte() (byte, error) {
 	return b, nil
 }
 
+// unread undoes the last call, of byte.
+func (s *source) unread() { s.pos-- }
+
 // peek returns the next byte and leaves it unread.
 func (s *source) peek() (byte, error) {
 	if err := s.fill(1); err != nil {
