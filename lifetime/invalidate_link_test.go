@@ -1,6 +1,7 @@
 package lifetime_test
 
 import (
+	"bytes"
 	"net"
 	"sync"
 	"testing"
@@ -16,13 +17,17 @@ type link struct {
 		sync.Mutex
 		server string
 		refuse bool
-		silent map[*half]bool
+		pairs  map[*pair]bool
 		open   map[net.Conn]bool
 	}
 }
 
-// half is one direction of a connection.
-type half struct{ silent chan struct{} }
+// pair is a connection from a client and the one to the server.
+type pair struct {
+	silent   chan struct{} // closed when it is
+	quiet    bool
+	tracking bool // the client has turned tracking on; guarded like quiet by the link's mutex
+}
 
 func newLink(t *testing.T, server string) *link {
 	t.Helper()
@@ -31,7 +36,7 @@ func newLink(t *testing.T, server string) *link {
 		t.Fatal(err)
 	}
 	l := &link{Addr: listener.Addr().String(), listener: listener}
-	l.mu.server, l.mu.silent, l.mu.open = server, map[*half]bool{}, map[net.Conn]bool{}
+	l.mu.server, l.mu.pairs, l.mu.open = server, map[*pair]bool{}, map[net.Conn]bool{}
 	l.done.Go(l.accept)
 	t.Cleanup(func() {
 		listener.Close()
@@ -60,21 +65,19 @@ func (l *link) accept() {
 		}
 		l.mu.Lock()
 		l.mu.open[client], l.mu.open[server] = true, true
+		p := &pair{silent: make(chan struct{})}
+		l.mu.pairs[p] = true
 		l.mu.Unlock()
-		l.done.Go(func() { l.copy(server, client) })
-		l.done.Go(func() { l.copy(client, server) })
+		l.done.Go(func() { l.copy(p, server, client) })
+		l.done.Go(func() { l.copy(p, client, server) })
 	}
 }
 
-func (l *link) copy(to, from net.Conn) {
-	h := &half{silent: make(chan struct{})}
-	l.mu.Lock()
-	l.mu.silent[h] = false
-	l.mu.Unlock()
+func (l *link) copy(p *pair, to, from net.Conn) {
 	defer func() {
 		l.mu.Lock()
 		delete(l.mu.open, from)
-		delete(l.mu.silent, h)
+		delete(l.mu.pairs, p)
 		l.mu.Unlock()
 		to.Close()
 		from.Close()
@@ -83,9 +86,14 @@ func (l *link) copy(to, from net.Conn) {
 	for {
 		n, err := from.Read(buf)
 		select {
-		case <-h.silent:
+		case <-p.silent:
 			n = 0 // swallowed
 		default:
+		}
+		if bytes.Contains(buf[:n], []byte("bcast")) {
+			l.mu.Lock()
+			p.tracking = true
+			l.mu.Unlock()
 		}
 		if n > 0 {
 			if _, err := to.Write(buf[:n]); err != nil {
@@ -118,13 +126,18 @@ func (l *link) Refuse(refuse bool) {
 }
 
 // Silence swallows everything that the open connections carry from now on; new ones are served.
-func (l *link) Silence() {
+func (l *link) Silence() { l.silence(func(*pair) bool { return true }) }
+
+// SilenceTracking does it to those connections only on which clients have turned tracking on.
+func (l *link) SilenceTracking() { l.silence(func(p *pair) bool { return p.tracking }) }
+
+func (l *link) silence(which func(*pair) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for h, was := range l.mu.silent {
-		if !was {
-			close(h.silent)
-			l.mu.silent[h] = true
+	for p := range l.mu.pairs {
+		if which(p) && !p.quiet {
+			p.quiet = true
+			close(p.silent)
 		}
 	}
 }
