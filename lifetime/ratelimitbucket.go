@@ -17,8 +17,8 @@ type bucket struct {
 // the sum of two is exact too.
 const longestLevel = 1 << 52
 
-// fill is a bucket's content at a time, by the server's clock in µs.
-type fill struct{ level, at int64 }
+// bucketFill is a bucket's content at a time, by the server's clock in µs.
+type bucketFill struct{ level, at int64 }
 
 // decision is what becomes of a request.
 type decision struct {
@@ -32,7 +32,7 @@ type decision struct {
 func (b bucket) drained(level int64) int64 { return (level + b.rate - 1) / b.rate }
 
 // spend is what the script computes.
-func (b bucket) spend(f fill, now, cost int64) decision {
+func (b bucket) spend(f bucketFill, now, cost int64) decision {
 	level := f.level
 	elapsed := now - f.at
 	if elapsed > 0 {
@@ -50,15 +50,15 @@ func (b bucket) spend(f fill, now, cost int64) decision {
 }
 
 // parseFill reads a stored bucket: "level at". What cannot be read is an empty bucket, and will be overwritten.
-func (b bucket) parseFill(stored string) fill {
+func (b bucket) parseFill(stored string) bucketFill {
 	left, right, _ := strings.Cut(stored, " ")
 	level, err := strconv.ParseInt(left, 10, 64)
 	at, err2 := strconv.ParseInt(right, 10, 64)
 	if err != nil || err2 != nil || level < 0 || at < 0 || at > longestFence {
-		return fill{}
+		return bucketFill{}
 	}
 	// The limit may have been larger when it was stored.
-	return fill{min(level, b.size), at}
+	return bucketFill{min(level, b.size), at}
 }
 
-func (f fill) String() string { return fmt.Sprintf("%d %d", f.level, f.at) }
+func (f bucketFill) String() string { return fmt.Sprintf("%d %d", f.level, f.at) }

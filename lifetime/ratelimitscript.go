@@ -79,7 +79,7 @@ func (r *RateLimit) spendByTransaction(ctx context.Context, key string, cost int
 		}
 		_, err := tx.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
 			ms := (r.bucket.drained(d.level) + 999) / 1000
-			pipe.Do(ctx, "SET", key, fill{d.level, now}.String(), "PX", ms)
+			pipe.Do(ctx, "SET", key, bucketFill{d.level, now}.String(), "PX", ms)
 			return nil
 		})
 		return err
