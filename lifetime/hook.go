@@ -26,8 +26,8 @@ import (
 //
 // Stated TTLs are held against Min and Max. Absolute ones (EXAT, EXPIREAT) are measured by this host's clock.
 //
-// Add the hook to the client that the program uses: a ClusterClient itself, not its nodes. It is good for any number of
-// clients, and for their transactions and connections. Blocking moves (BLMOVE, BRPOPLPUSH) take a round trip more, since
+// The hook is good for any number of clients, and for their transactions and connections. Clusters and Rings need more
+// than AddHook: see Govern. Blocking moves (BLMOVE, BRPOPLPUSH) take a round trip more, since
 // a pipeline cannot wait as long as they may; so does an AutoPipeliner's command that goes alone. A full-duplex
 // AutoPipeliner sends commands before hooks see them, so a policy has no effect there. As in any pipeline of go-redis,
 // what is retried after a broken connection is retried as a whole. PEXPIRE's NX needs Redis 7.0: see ErrServerTooOld.
@@ -58,17 +58,22 @@ func (h *policyHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		case "multi", "exec", "discard", "reset":
 			return h.transaction(ctx, link, cmd)
 		}
-		if _, ok := commands[cmd.Name()]; !ok {
+		if _, ok := commands[cmd.Name()]; !ok || h.marked(ctx) {
 			return next(ctx, cmd)
 		}
-		return h.single(ctx, link, cmd)
+		return h.single(h.mark(ctx), link, cmd)
 	}
 }
 
 // ProcessPipelineHook implements redis.Hook.
 func (h *policyHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	h.chains.end(next)
-	return func(ctx context.Context, cmds []redis.Cmder) error { return h.batch(ctx, cmds, next) }
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if h.marked(ctx) {
+			return next(ctx, cmds)
+		}
+		return h.batch(h.mark(ctx), cmds, next)
+	}
 }
 
 func (h *policyHook) single(ctx context.Context, link *chain, cmd redis.Cmder) error {

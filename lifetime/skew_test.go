@@ -138,13 +138,13 @@ func TestClockSkew(t *testing.T) {
 	}
 }
 
-// pipeServer speaks RESP over in-memory connections: it knows TIME, and refuses all else as an old server would.
-func pipeServer(t testing.TB, now func() time.Time) *redis.Client {
+// pipeClient is connected in memory to a server that gives these answers, one to each command.
+func pipeClient(t testing.TB, answer func(words []string) string) *redis.Client {
 	client := redis.NewClient(&redis.Options{
 		Protocol: 2, DisableIdentity: true, MaxRetries: -1,
 		Dialer: func(context.Context, string, string) (net.Conn, error) {
 			near, far := net.Pipe()
-			go answerTime(far, now)
+			go answerAll(far, answer)
 			return near, nil
 		},
 	})
@@ -152,7 +152,7 @@ func pipeServer(t testing.TB, now func() time.Time) *redis.Client {
 	return client
 }
 
-func answerTime(c net.Conn, now func() time.Time) {
+func answerAll(c net.Conn, answer func(words []string) string) {
 	defer c.Close()
 	r := bufio.NewReader(c)
 	for {
@@ -160,15 +160,37 @@ func answerTime(c net.Conn, now func() time.Time) {
 		if err != nil {
 			return
 		}
-		answer := "-ERR unknown command\r\n"
-		if len(request.Items) == 1 && strings.EqualFold(request.Items[0].Text, "TIME") {
-			at := now()
-			s, us := strconv.FormatInt(at.Unix(), 10), strconv.Itoa(at.Nanosecond()/1000)
-			answer = fmt.Sprintf("*2\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n", len(s), s, len(us), us)
+		var words []string
+		for _, item := range request.Items {
+			words = append(words, item.Text)
 		}
-		if _, err := c.Write([]byte(answer)); err != nil {
+		// The client may still be writing the rest of a pipeline, and the pipe holds nothing.
+		reply := []byte(answer(words))
+		for r.Buffered() > 0 {
+			if request, err = rig.ReadReply(r); err != nil {
+				return
+			}
+			words = words[:0]
+			for _, item := range request.Items {
+				words = append(words, item.Text)
+			}
+			reply = append(reply, answer(words)...)
+		}
+		if _, err := c.Write(reply); err != nil {
 			return
 		}
+	}
+}
+
+// timeAnswers knows TIME, and refuses all else as an old server would.
+func timeAnswers(now func() time.Time) func([]string) string {
+	return func(words []string) string {
+		if len(words) != 1 || !strings.EqualFold(words[0], "TIME") {
+			return "-ERR unknown command\r\n"
+		}
+		at := now()
+		s, us := strconv.FormatInt(at.Unix(), 10), strconv.Itoa(at.Nanosecond()/1000)
+		return fmt.Sprintf("*2\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n", len(s), s, len(us), us)
 	}
 }
 
@@ -184,7 +206,7 @@ func TestClockSkewThroughAClient(t *testing.T) {
 		{"redis", dial(redisServer.Addr)},
 		{"curfew", dial(curfew.Addr)},
 		{"nobody", dial("127.0.0.1:1")},
-		{"hour", pipeServer(t, func() time.Time { return time.Now().Add(time.Hour) })},
+		{"hour", pipeClient(t, timeAnswers(func() time.Time { return time.Now().Add(time.Hour) }))},
 	})
 	for _, n := range report.Nodes[:2] {
 		if n.Err != nil || n.Offset.Abs() > n.Bound || n.Samples != 8 {
