@@ -28,7 +28,7 @@ func tokens(key, separators string) []string {
 	list := make([]string, 0, 8)
 	for key != "" {
 		if len(list) >= maxTokens-1 {
-			return append(list, Any)
+			return append(list[:maxTokens-1], Any)
 		}
 		segment, separator := cut(key, separators)
 		key = key[len(segment)+len(separator):]
