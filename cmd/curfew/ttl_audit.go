@@ -24,6 +24,7 @@ type auditFlags struct {
 	options audit.Options
 
 	format, file string
+	sort         string
 	json, quiet  bool
 	failIf       []string
 }
@@ -70,6 +71,7 @@ no key looks used, and no command is needed that managed services refuse.
 	flags.IntVar(&o.Rows, "rows", 0, "prefixes to tell apart (default 50)")
 	flags.StringSliceVar(&o.Prefixes, "prefix", nil, "count under these patterns instead of finding prefixes, such as 'session:*,user:*'")
 	flags.StringVar(&o.Separators, "separator", "", "characters that part the segments of keys (default: finds out)")
+	flags.StringVar(&f.sort, "sort", "keys", "order prefixes by keys, bytes or no_ttl")
 	flags.StringVar(&f.format, "format", "table", strings.Join(auditFormatNames(), ", "))
 	flags.BoolVar(&f.json, "json", false, "as --format json")
 	flags.StringVarP(&f.file, "output", "o", "", "file to write to (default: standard output)")
@@ -95,6 +97,9 @@ func (f *auditFlags) run(ctx context.Context, cmd *cobra.Command) error {
 	if write == nil {
 		return fmt.Errorf("--format %s: one of %s", f.format, strings.Join(auditFormatNames(), ", "))
 	}
+	if err := (&audit.Report{}).Sort(f.sort); err != nil {
+		return err
+	}
 	conditions, err := f.conditions()
 	if err != nil {
 		return err
@@ -117,7 +122,7 @@ func (f *auditFlags) run(ctx context.Context, cmd *cobra.Command) error {
 		return err
 	}
 	report.Command = commandLine()
-	err = errors.Join(err, f.write(stdout, func(w io.Writer) error {
+	err = errors.Join(err, report.Sort(f.sort), f.write(stdout, func(w io.Writer) error {
 		if f.format == "table" && !atOnce {
 			if err := audit.WriteCounts(w, report); err != nil {
 				return err

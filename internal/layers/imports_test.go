@@ -77,7 +77,7 @@ var alone = map[string]struct {
 	"internal/toolkit/prefix":   {[]string{"internal/glob"}, "prefixes are found in any list of keys"},
 	"internal/toolkit/walk":     {[]string{"internal/toolkit/connect"}, toolkitWhy},
 	"internal/toolkit/lint":     {[]string{"internal/toolkit/output", "ttllint", "ttllint/rule"}, toolkitWhy},
-	"internal/toolkit/audit":    {append(toolkitParts, "internal/rdb", "internal/toolkit/prefix"), toolkitWhy},
+	"internal/toolkit/audit":    {append(toolkitParts, "internal/glob", "internal/rdb", "internal/toolkit/prefix"), toolkitWhy},
 	"internal/toolkit/fix":      {append(toolkitParts, "internal/glob"), toolkitWhy},
 	"internal/toolkit/purge":    {append(toolkitParts, "internal/glob"), toolkitWhy},
 	"internal/toolkit/skew":     {toolkitParts, toolkitWhy},

@@ -224,6 +224,7 @@ func (a *auditor) finish(took time.Duration) {
 	for i := range r.Prefixes {
 		r.Prefixes[i].Share = ratio(r.Prefixes[i].Keys.Value, r.Total.Keys.Value)
 	}
+	_ = r.Sort("keys")
 	for i := range r.Asked {
 		r.Asked[i].Share = ratio(r.Asked[i].Keys.Value, r.Total.Keys.Value)
 	}

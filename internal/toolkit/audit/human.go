@@ -59,6 +59,8 @@ func humanBytes(n float64) string {
 func humanTime(d time.Duration) string {
 	s := d.Seconds()
 	switch {
+	case s == 0:
+		return "0s"
 	case s < 1:
 		return fmt.Sprintf("%dms", d.Milliseconds())
 	case s < 100:

@@ -1,8 +1,11 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -58,7 +61,7 @@ type Row struct {
 	NoTTL      Estimate           `json:"no_ttl"`
 	Bytes      Estimate           `json:"bytes"`
 	NoTTLBytes float64            `json:"no_ttl_bytes"`
-	TTL        map[string]float64 `json:"ttl_histogram"` // by TTLClasses
+	TTL        []Bar              `json:"ttl_histogram"`
 	TTLMedian  *int64             `json:"ttl_ms_median"` // of keys with a TTL; nil: none has one
 	TTLP90     *int64             `json:"ttl_ms_p90"`
 	IdleMedian *float64           `json:"idle_seconds_median"`
@@ -66,6 +69,12 @@ type Row struct {
 	FreqMedian *float64           `json:"freq_median,omitempty"`
 	Types      map[string]float64 `json:"types,omitempty"`
 	Biggest    *BigKey            `json:"biggest"`
+}
+
+// A Bar of the histogram of TTLs is one of TTLClasses.
+type Bar struct {
+	Class string  `json:"class"`
+	Keys  float64 `json:"keys"`
 }
 
 // NoTTLRatio is the share of the row's keys that have no TTL.
@@ -102,13 +111,32 @@ type Server struct {
 	Expired    int64  `json:"expired_keys"`
 }
 
+// sortKeys are what prefixes can be ordered by.
+var sortKeys = map[string]func(*Row) float64{
+	"keys":   func(r *Row) float64 { return r.Keys.Value },
+	"bytes":  func(r *Row) float64 { return r.Bytes.Value },
+	"no_ttl": func(r *Row) float64 { return r.NoTTL.Value },
+}
+
+// Sort orders the prefixes by keys, bytes or no_ttl, the most first.
+func (r *Report) Sort(by string) error {
+	figure := sortKeys[by]
+	if figure == nil {
+		return fmt.Errorf("--sort %s: keys, bytes or no_ttl", by)
+	}
+	slices.SortStableFunc(r.Prefixes, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(figure(&b), figure(&a)), cmp.Compare(a.Prefix, b.Prefix))
+	})
+	return nil
+}
+
 func (g *group) row(pattern string) Row {
 	r := Row{
 		Prefix: pattern, Keys: exactly(g.Keys), NoTTL: exactly(g.NoTTL), Bytes: exactly(g.Bytes), NoTTLBytes: math.Round(g.NoTTLLen),
-		TTL: map[string]float64{}, Types: map[string]float64{},
+		Types: map[string]float64{},
 	}
 	for i, n := range g.Classes {
-		r.TTL[TTLClasses[i]] = math.Round(n)
+		r.TTL = append(r.TTL, Bar{TTLClasses[i], math.Round(n)})
 	}
 	for name, n := range g.Types {
 		r.Types[name] = math.Round(n)

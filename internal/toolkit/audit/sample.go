@@ -146,5 +146,5 @@ func (s *sample) unseen(report *Report) {
 	total := &report.Total
 	total.Keys.Value += g.Keys
 	total.NoTTL.Value += g.NoTTL
-	total.TTL[TTLClasses[classNone]] += g.NoTTL
+	total.TTL[classNone].Keys += g.NoTTL
 }

@@ -95,18 +95,17 @@ func typesText(r *Row) string {
 // spark draws the histogram of TTLs, a column for each class; a class with keys is never invisible.
 func spark(r *Row) string {
 	most := 0.0
-	for _, n := range r.TTL {
-		most = max(most, n)
+	for _, bar := range r.TTL {
+		most = max(most, bar.Keys)
 	}
 	bars := []rune("▁▂▃▄▅▆▇█")
 	var line strings.Builder
-	for _, class := range TTLClasses {
-		n := r.TTL[class]
-		if n == 0 {
+	for _, bar := range r.TTL {
+		if bar.Keys == 0 {
 			line.WriteByte('.')
 			continue
 		}
-		line.WriteRune(bars[min(len(bars)-1, int(n/most*float64(len(bars))))])
+		line.WriteRune(bars[min(len(bars)-1, int(bar.Keys/most*float64(len(bars))))])
 	}
 	return line.String()
 }

@@ -11,7 +11,7 @@ const (
 	DefaultRows  = 50
 	nodesPerRow  = 200
 	lightDivisor = 8 // a group is light when it has less than 1/(8*Rows) of all
-	lightGroup   = 4 // as many light siblings are a series, not names
+	seriesLength = 4 // as many siblings that are single keys are a series, not names; of other light ones, Rows/4
 )
 
 // Options bound a Finder. The zero value chooses.

@@ -57,6 +57,23 @@ func TestNamesThatAreManyAreMerged(t *testing.T) {
 	}
 }
 
+func TestSmallGroupsHaveRowsWhileThereIsRoom(t *testing.T) {
+	var keys []string
+	for i := range 10_000 {
+		keys = append(keys, fmt.Sprintf("session:%d", i))
+	}
+	for _, p := range []string{"tag:promo", "tag:sale", "lock", "queue", "cart"} {
+		for i := range 5 {
+			keys = append(keys, fmt.Sprintf("%s:%d", p, i))
+		}
+	}
+	keys = append(keys, "config", "version", "feature-flags", "a/b")
+	want := map[string]int64{"session:*": 10_000, "tag:promo:*": 5, "tag:sale:*": 5, "lock:*": 5, "queue:*": 5, "cart:*": 5, "*": 4}
+	if got := patterns(find(Options{}, keys)); !reflect.DeepEqual(got, want) {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestAHeavyKeyKeepsItsName(t *testing.T) {
 	f := NewFinder[int64](Options{}, sum)
 	for i := range 5000 {

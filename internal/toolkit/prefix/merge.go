@@ -20,32 +20,69 @@ func anySibling(token string) string {
 	return open + Any + token[end:]
 }
 
-// mergeLight merges, from the leaves up, the children that are lighter than their limit where there are several of them.
-// It returns the weight of all below n.
-func (f *Finder[T]) mergeLight(n *node[T], limit func(*node[T]) float64) float64 {
-	total := n.weight
-	var light []*node[T]
+// extent is what there is below a node.
+type extent struct {
+	weight float64
+	keys   int64
+	ends   int64 // patterns
+}
+
+// single reports whether each pattern is of one key: names of things, not of groups.
+func (e extent) single() bool { return e.keys == e.ends }
+
+// mergeLight merges, from the leaves up, children that are lighter than their limit: all of them where they are many, and
+// so a series; where they are a few, those that are single keys, which say little each.
+func (f *Finder[T]) mergeLight(n *node[T], limit func(*node[T]) float64) extent {
+	total := extent{weight: n.weight, keys: n.keys}
+	if n.value != nil {
+		total.ends = 1
+	}
+	var light, single []*node[T]
 	for _, token := range sortedTokens(n) {
 		c := n.children[token]
-		weight := f.mergeLight(c, limit)
-		total += weight
-		if weight <= limit(c) && anySibling(token) != token {
-			light = append(light, c)
+		e := f.mergeLight(c, limit)
+		total.weight += e.weight
+		total.keys += e.keys
+		total.ends += e.ends
+		if e.weight > limit(c) || anySibling(token) == token {
+			continue
+		}
+		if e.single() && n.children[anySibling(token)] != nil {
+			f.mergeIntoAny(c) // an identifier that looks like a name, beside others that do not
+			continue
+		}
+		light = append(light, c)
+		if e.single() {
+			single = append(single, c)
 		}
 	}
-	if len(light) < lightGroup {
-		return total
-	}
-	for _, c := range light {
-		f.mergeIntoAny(c)
-	}
-	// What came together is a series now; its parts may be light among themselves.
-	for _, token := range sortedTokens(n) {
-		if c := n.children[token]; anySibling(token) == token {
-			f.mergeLight(c, limit)
+	switch {
+	case len(light) >= max(seriesLength, f.options.Rows/4):
+		for _, c := range light {
+			f.mergeIntoAny(c)
+		}
+		// What came together is a series now; its parts may be light among themselves.
+		for _, token := range sortedTokens(n) {
+			if c := n.children[token]; anySibling(token) == token {
+				f.mergeLight(c, limit)
+			}
+		}
+	case len(single) >= seriesLength:
+		for _, c := range single {
+			f.collapse(c, f.child(n, Any))
+			delete(n.children, c.token)
 		}
 	}
 	return total
+}
+
+// collapse adds all that is at and below n, which leaves the tree, to one pattern.
+func (f *Finder[T]) collapse(n, into *node[T]) {
+	for _, token := range sortedTokens(n) {
+		f.collapse(n.children[token], into)
+	}
+	f.add(into, n)
+	f.nodes--
 }
 
 // mergeIntoAny merges a node, with all below it, into its sibling that stands for any.
