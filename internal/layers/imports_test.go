@@ -78,14 +78,15 @@ var alone = map[string]struct {
 	"internal/toolkit/walk":     {[]string{"internal/toolkit/connect"}, toolkitWhy},
 	"internal/toolkit/lint":     {[]string{"internal/toolkit/output", "ttllint", "ttllint/rule"}, toolkitWhy},
 	"internal/toolkit/audit":    {append(toolkitParts, "internal/glob", "internal/rdb", "internal/toolkit/prefix"), toolkitWhy},
-	"internal/toolkit/fix":      {append(toolkitParts, "internal/glob"), toolkitWhy},
-	"internal/toolkit/purge":    {append(toolkitParts, "internal/glob"), toolkitWhy},
+	"internal/toolkit/sweep":    {append(toolkitParts, "internal/glob"), toolkitWhy},
+	"internal/toolkit/fix":      {append(toolkitParts, "internal/toolkit/sweep"), toolkitWhy},
+	"internal/toolkit/purge":    {append(toolkitParts, "internal/toolkit/sweep"), toolkitWhy},
 	"internal/toolkit/skew":     {toolkitParts, toolkitWhy},
 	"internal/toolkit/reading":  {append(toolkitParts, "internal/toolkit/prefix", "internal/toolkit/skew"), toolkitWhy},
 	"internal/toolkit/exporter": {append(toolkitParts, "internal/toolkit/reading", "internal/toolkit/skew"), toolkitWhy},
 	"internal/toolkit/watch":    {append(toolkitParts, "internal/toolkit/reading", "internal/toolkit/skew"), toolkitWhy},
 	"internal/toolkit/advise":   {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/prefix"), toolkitWhy},
-	"internal/toolkit/leak":     {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/fix", "internal/toolkit/watch"), toolkitWhy},
+	"internal/toolkit/leak":     {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/fix", "internal/toolkit/sweep", "internal/toolkit/watch"), toolkitWhy},
 }
 
 // support are packages that help tests. They may import anything, and only tests and their like import them.

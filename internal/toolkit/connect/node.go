@@ -56,6 +56,11 @@ func (n *Node) Reader() *Node {
 	return n
 }
 
+// Same reports whether the process at the address is still the one that was found there, as far as it tells who it is.
+func (n *Node) Same(ctx context.Context) bool {
+	return n.RunID == "" || n.infoField(ctx, "server", "run_id") == n.RunID
+}
+
 // DB returns the client of another database of the node.
 func (n *Node) DB(db int) *redis.Client {
 	return n.target.client(n.Addr, db, n.replicaOfCluster)
