@@ -27,6 +27,7 @@ its work; 130 interrupted.`,
 		newTTLAuditCommand(),
 		newTTLClockCommand(),
 		newTTLExporterCommand(),
+		newTTLFixCommand(),
 	)
 	return cmd
 }

@@ -97,19 +97,27 @@ func (f *fixer) items(keys []string, offset time.Duration, pass int) []*item {
 	return items
 }
 
+const (
+	// moveDrift is by how much a deadline may grow when a key moves to another server of a Cluster: MIGRATE sends what is left
+	// of the TTL, and the way is not counted.
+	moveDrift = 20 // ms
+	// passStep keeps the digits of passes apart by more than that.
+	passStep = 97
+)
+
 // stamped moves a deadline down by less than a second, and less than a hundredth of the TTL, to where its last digits follow
 // from the key and the pass. That tells our deadlines from those that a program sets for the same time, and a command that
 // was sent twice from a key that was here before.
 func stamped(key string, deadline, ttl int64, pass int) int64 {
 	unit := min(max(ttl/100, 1), 1000)
-	digits := int64((xxhash.Sum64String(key) + uint64(pass)) % uint64(unit))
+	digits := int64((xxhash.Sum64String(key) + uint64(pass)*passStep) % uint64(unit))
 	return deadline - ((deadline-digits)%unit+unit)%unit
 }
 
-// ours reports whether a deadline has the digits of a pass until this one.
-func (it *item) ours(deadline int64, pass int) bool {
+// ours reports whether a deadline has the digits of a pass until this one, or has drifted from there.
+func (it *item) ours(deadline int64, pass int, drift int64) bool {
 	for p := range pass + 1 {
-		if stamped(it.key, deadline, it.ttl, p) == deadline {
+		if deadline-stamped(it.key, deadline, it.ttl, p) <= drift {
 			return true
 		}
 	}
@@ -288,10 +296,13 @@ func (f *fixer) judge(place *sweep.Place, it *item, found int64, exact bool, off
 	case f.options.DryRun:
 		return kept
 	}
-	// A PTTL is some milliseconds old when it arrives.
-	ours := it.ours(found, place.Pass)
 	same := found == it.deadline
-	if !exact {
+	drift := int64(0)
+	if place.Clustered() {
+		drift = moveDrift
+	}
+	ours := it.ours(found, place.Pass, drift)
+	if !exact { // a PTTL is some milliseconds old when it arrives
 		ours, same = true, found-it.deadline < 100 && it.deadline-found < 100
 	}
 	at := time.UnixMilli(found - it.ttl).Add(-offset)

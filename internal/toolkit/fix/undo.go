@@ -40,7 +40,8 @@ type UndoOptions struct {
 // persist removes a TTL if it is still ours. It answers 1: removed, 0: another one is there, -1: none, -2: no such key.
 const persist = `local at = redis.call('PEXPIRETIME', KEYS[1])
 if at < 0 then return at end
-if at == tonumber(ARGV[1]) then return redis.call('PERSIST', KEYS[1]) end
+local drift = at - tonumber(ARGV[1])
+if drift >= 0 and drift <= tonumber(ARGV[2]) then return redis.call('PERSIST', KEYS[1]) end
 return 0`
 
 // Undo takes back the TTLs that a file of changes tells of, where they are still the same.
@@ -152,7 +153,7 @@ func (u *undo) send(ctx context.Context, c redis.UniversalClient, page []*Change
 	_, _ = c.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for i, change := range page {
 			name, _ := change.Name()
-			answers[i] = pipe.Do(ctx, "EVAL", persist, 1, name, change.ExpireAt)
+			answers[i] = pipe.Do(ctx, "EVAL", persist, 1, name, change.ExpireAt, u.drift())
 		}
 		return nil
 	})
@@ -190,12 +191,12 @@ func (u *undo) sendPlainly(ctx context.Context, c redis.UniversalClient, page []
 			switch {
 			case err != nil || at < 0:
 				answers[i] = found[i]
-			case at == change.ExpireAt && !u.options.DryRun:
+			case u.ours(at, change) && !u.options.DryRun:
 				answers[i] = pipe.Do(ctx, "PERSIST", name)
 			default:
 				answers[i] = redis.NewCmd(ctx)
 				same := int64(0)
-				if at == change.ExpireAt {
+				if u.ours(at, change) {
 					same = 1
 				}
 				answers[i].SetVal(same)
@@ -207,6 +208,16 @@ func (u *undo) sendPlainly(ctx context.Context, c redis.UniversalClient, page []
 		return nil, err
 	}
 	return answers, nil
+}
+
+// ours reports whether a deadline is the one that was set.
+func (u *undo) ours(at int64, c *Change) bool { return at >= c.ExpireAt && at <= c.ExpireAt+u.drift() }
+
+func (u *undo) drift() int64 {
+	if u.target.Mode == connect.Cluster {
+		return moveDrift
+	}
+	return 0
 }
 
 func (u *undo) client(ctx context.Context, db int) (redis.UniversalClient, error) {

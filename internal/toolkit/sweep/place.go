@@ -45,6 +45,9 @@ func (p *Place) Elsewhere(ctx context.Context) (redis.UniversalClient, error) {
 	return nodes[0].DB(p.DB), nil
 }
 
+// Clustered reports whether keys can move from server to server.
+func (p *Place) Clustered() bool { return p.sweep.target.Mode == connect.Cluster }
+
 // Fail notes why a key could not be changed. A few of these are shown.
 func (p *Place) Fail(key string, err error) {
 	p.sweep.mu.Lock()
