@@ -24,6 +24,7 @@ Exit status: 0 all is well; 1 something was found that --fail-if or the tool's p
 its work; 130 interrupted.`,
 	}
 	cmd.AddCommand(
+		newTTLAdviseCommand(),
 		newTTLAuditCommand(),
 		newTTLClockCommand(),
 		newTTLExporterCommand(),

@@ -60,6 +60,9 @@ func forPolicy(f Facts) Advice {
 	switch {
 	case share >= mostlyCache:
 		want = "allkeys-" + kind
+		if s.Expires < s.Keys {
+			a.Why = append(a.Why, fmt.Sprintf("the other %s would be evicted like them: if they must stay, keep them on a server of their own, or take volatile-%s", count(s.Keys-s.Expires), kind))
+		}
 	case share > hardlyCache:
 		want = "volatile-" + kind
 		a.Why = append(a.Why, "the others look permanent: only keys with a TTL may be evicted")

@@ -67,7 +67,9 @@ func forPrefix(p Prefix) Advice {
 		a.Verdict = ByTTL
 		a.Why = append(a.Why, "the keys live long and all end by themselves")
 	}
-	if p.IdleMedian >= 0 && p.NoTTL < 0.5 && p.TTLMedian > 4*max(p.IdleP90, time.Minute) {
+	// Idle times of keys that were all written lately say nothing yet: then what remains of their lives is about the same.
+	settled := p.TTLMedian < p.TTLP90*7/10
+	if p.IdleMedian >= 0 && p.NoTTL < 0.5 && settled && p.TTLMedian > 4*max(p.IdleP90, time.Minute) {
 		a.Why = append(a.Why, fmt.Sprintf("lives are long against use: most reads come within %s", span(p.IdleP90)))
 		a.Do = append(a.Do, fmt.Sprintf("try a TTL of about %s", span(2*max(p.IdleP90, time.Minute))))
 	}

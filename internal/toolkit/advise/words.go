@@ -8,7 +8,10 @@ import (
 )
 
 func percent(share float64) string {
-	if share > 0 && share < 0.001 {
+	switch {
+	case share == 0:
+		return "none"
+	case share < 0.001:
 		return "under 0.1%"
 	}
 	return fmt.Sprintf("%.3g%%", 100*share)
