@@ -23,6 +23,7 @@ type auditFlags struct {
 	connect connect.Options
 	options audit.Options
 
+	rdb          string
 	format, file string
 	sort         string
 	json, quiet  bool
@@ -31,8 +32,11 @@ type auditFlags struct {
 
 // auditFormats write a report; width is of the terminal.
 var auditFormats = map[string]func(w io.Writer, r *audit.Report, width int) error{
-	"table": audit.WriteTable,
-	"json":  func(w io.Writer, r *audit.Report, _ int) error { return output.JSON(w, r) },
+	"table":      audit.WriteTable,
+	"csv":        audit.WriteCSV,
+	"prometheus": audit.WritePrometheus,
+	"html":       audit.WriteHTML,
+	"json":       func(w io.Writer, r *audit.Report, _ int) error { return output.JSON(w, r) },
 }
 
 func newTTLAuditCommand() *cobra.Command {
@@ -54,7 +58,8 @@ no key looks used, and no command is needed that managed services refuse.
 		Example: `  curfew ttl audit -u rediss://user@redis.example.com:6380
   curfew ttl audit -a 10.0.0.1:6379 --format html -o report.html
   curfew ttl audit --fail-if 'no_ttl>1000' --fail-if 'no_ttl[session:*]>0' --json
-  curfew ttl audit --exact --rate 20000 --resume audit.state`,
+  curfew ttl audit --exact --rate 20000 --resume audit.state
+  curfew ttl audit --rdb dump.rdb --prefix 'session:*,user:*'`,
 		Args: cobra.NoArgs,
 		RunE: tool(func(ctx context.Context, cmd *cobra.Command, _ []string) error { return f.run(ctx, cmd) }),
 	}
@@ -67,6 +72,7 @@ no key looks used, and no command is needed that managed services refuse.
 	flags.BoolVar(&o.NoReplicas, "no-replicas", false, "look at primaries even where replicas are in step")
 	flags.Float64Var(&o.Rate, "rate", 0, "keys a second for each node (default: what it answers without slowing down)")
 	flags.IntVar(&o.MemorySamples, "memory-samples", 0, "elements of a collection that its size is estimated from (default 5)")
+	flags.StringVar(&f.rdb, "rdb", "", "audit this snapshot (RDB file, - for standard input) instead of a server")
 	flags.StringVar(&o.Resume, "resume", "", "file in which an interrupted --exact keeps its state, and goes on from")
 	flags.IntVar(&o.Rows, "rows", 0, "prefixes to tell apart (default 50)")
 	flags.StringSliceVar(&o.Prefixes, "prefix", nil, "count under these patterns instead of finding prefixes, such as 'session:*,user:*'")
@@ -104,20 +110,15 @@ func (f *auditFlags) run(ctx context.Context, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	target, err := connect.Open(ctx, f.connect)
-	if err != nil {
-		return err
-	}
-	defer target.Close()
 	f.options.Progress = func(what string, n int64) *output.Progress {
 		return output.NewProgress(cmd.ErrOrStderr(), what, n, f.quiet)
 	}
 	stdout := cmd.OutOrStdout()
-	atOnce := f.format == "table" && f.file == ""
+	atOnce := f.format == "table" && f.file == "" && f.rdb == ""
 	if atOnce {
 		f.options.Counted = func(r *audit.Report) { _ = audit.WriteCounts(stdout, r) }
 	}
-	report, err := audit.Run(ctx, target, f.options)
+	report, err := f.audit(ctx)
 	if report == nil {
 		return err
 	}
@@ -134,6 +135,24 @@ func (f *auditFlags) run(ctx context.Context, cmd *cobra.Command) error {
 		return err
 	}
 	return crossed(report, conditions)
+}
+
+func (f *auditFlags) audit(ctx context.Context) (*audit.Report, error) {
+	if f.rdb != "" {
+		switch {
+		case f.connect.URL != "" || len(f.connect.Addrs) > 0:
+			return nil, errors.New("--rdb reads a file: --url and --addr do not go with it")
+		case f.options.Exact || f.options.Samples > 0 || f.options.Precision > 0 || f.options.Resume != "":
+			return nil, errors.New("--rdb reads every key of a file: --exact, --samples, --precision and --resume do not go with it")
+		}
+		return audit.RunRDB(ctx, f.rdb, f.options)
+	}
+	target, err := connect.Open(ctx, f.connect)
+	if err != nil {
+		return nil, err
+	}
+	defer target.Close()
+	return audit.Run(ctx, target, f.options)
 }
 
 func (f *auditFlags) conditions() ([]audit.Condition, error) {

@@ -13,11 +13,11 @@ type counter[T any] interface {
 	Load(prefix.Saved[T]) error
 }
 
-func newCounter[T any](o Options, merge func(into, from *T)) (counter[T], error) {
+func newCounter[T any](o Options, sampled bool, merge func(into, from *T)) (counter[T], error) {
 	if len(o.Prefixes) > 0 {
 		return prefix.NewGiven[T](o.Prefixes)
 	}
-	return prefix.NewFinder[T](prefix.Options{Rows: o.Rows, Separators: o.Separators}, merge), nil
+	return prefix.NewFinder[T](prefix.Options{Rows: o.Rows, Separators: o.Separators, Sampled: sampled}, merge), nil
 }
 
 // tree counts every key as it comes: rows, and what conditions ask for.
@@ -29,7 +29,7 @@ type tree struct {
 }
 
 func newTree(o Options) (*tree, error) {
-	c, err := newCounter(o, mergeGroups)
+	c, err := newCounter(o, false, mergeGroups)
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,8 @@ func (s *sample) noTTL(list []int32) Estimate {
 
 // report puts the estimates into a report.
 func (s *sample) report(o Options, report *Report) error {
-	counter, err := newCounter(o, func(into, from *[]int32) { *into = append(*into, *from...) })
+	partly := slices.ContainsFunc(s.strata, func(s stratum) bool { return s.left() > 0 })
+	counter, err := newCounter(o, partly, func(into, from *[]int32) { *into = append(*into, *from...) })
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ type Options struct {
 	Rows       int    // at most
 	Separators string // characters that part a key into segments; "" chooses, by looking at the segments as well
 	Nodes      int    // of the tree, in memory
+	// Sampled tells that each key stands for others of names that are not known: then no row is of one name.
+	Sampled bool
 }
 
 func (o Options) withDefaults() Options {
@@ -122,6 +124,9 @@ func (f *Finder[T]) compact() {
 func (f *Finder[T]) Rows() []Row[T] {
 	light := f.total / float64(lightDivisor*f.options.Rows)
 	f.mergeLight(f.root, func(*node[T]) float64 { return light })
+	if f.options.Sampled {
+		f.mergeNames()
+	}
 	rows := f.rows()
 	if len(rows) > f.options.Rows {
 		f.mergeLightest(func() bool { return f.ends(f.root) <= f.options.Rows })

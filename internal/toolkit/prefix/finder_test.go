@@ -74,6 +74,14 @@ func TestSmallGroupsHaveRowsWhileThereIsRoom(t *testing.T) {
 	}
 }
 
+func TestNoRowOfASampleIsOfOneName(t *testing.T) {
+	keys := []string{"config", "a:config", "user:1", "user:2", "user:admin"}
+	want := map[string]int64{"*": 1, "a:*": 1, "user:*": 3}
+	if got := patterns(find(Options{Sampled: true}, keys)); !reflect.DeepEqual(got, want) {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestAHeavyKeyKeepsItsName(t *testing.T) {
 	f := NewFinder[int64](Options{}, sum)
 	for i := range 5000 {
@@ -144,7 +152,7 @@ func keyList(t *rapid.T) []string {
 func TestRowsAddUpAndAreBounded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		keys := keyList(t)
-		options := Options{Rows: rapid.IntRange(1, 20).Draw(t, "rows"), Nodes: rapid.IntRange(0, 100).Draw(t, "nodes")}
+		options := Options{Rows: rapid.IntRange(1, 20).Draw(t, "rows"), Nodes: rapid.IntRange(0, 100).Draw(t, "nodes"), Sampled: rapid.Bool().Draw(t, "sampled")}
 		rows := find(options, keys)
 		if len(rows) > options.Rows+1 { // the empty key has a row of its own
 			t.Fatalf("%d rows, %d asked for: %v", len(rows), options.Rows, patterns(rows))

@@ -151,6 +151,20 @@ func (f *Finder[T]) mergeLightest(enough func() bool) {
 	}
 }
 
+// mergeNames merges what is the name of one key, without any Any in it, into the pattern next above.
+func (f *Finder[T]) mergeNames() {
+	var names []*node[T]
+	f.each(f.root, func(n *node[T]) {
+		if !strings.Contains(n.pattern(), Any) && n.parent != nil {
+			names = append(names, n)
+		}
+	})
+	for _, n := range names {
+		f.add(f.above(n), n)
+		f.prune(n)
+	}
+}
+
 // above is the node that stands for n and others: its sibling *, or that of its parent. nil: there is none.
 func (f *Finder[T]) above(n *node[T]) *node[T] {
 	for n.parent != nil {
