@@ -31,9 +31,11 @@ type Options struct {
 	RetryFor    time.Duration // how long nothing may work before the sweep gives up
 	Resume      string        // state file; "" keeps no state
 	// Flush, if given, brings to disk what the worker wrote, before a state is saved that says the work is done.
-	Flush  func() error
-	Screen io.Writer // where progress is shown if it is a terminal
-	Quiet  bool
+	Flush func() error
+	// Removes: a key that was changed does not come again, so counts of changes outlive the server that they were made on.
+	Removes bool
+	Screen  io.Writer // where progress is shown if it is a terminal
+	Quiet   bool
 }
 
 const (

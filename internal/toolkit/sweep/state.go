@@ -25,7 +25,8 @@ type state struct {
 	Saved     time.Time            `json:"saved"`
 	Clean     bool                 `json:"clean"` // the run stopped by itself: all it did is counted
 	Keyspaces map[string]*progress `json:"keyspaces"`
-	Slots     map[string]string    `json:"slots,omitempty"` // of each server of a Cluster, when the run began
+	Replaced  Tally                `json:"replaced,omitempty"` // changes on servers that were replaced, of tools that remove
+	Slots     map[string]string    `json:"slots,omitempty"`    // of each server of a Cluster, when the run began
 }
 
 // progress is how far the sweep is in one keyspace.

@@ -144,8 +144,12 @@ func (s *Sweep) begin(ctx context.Context) error {
 // resume takes over what an earlier run did.
 func (s *Sweep) resume(old *state) {
 	s.resumed = true
-	s.state.Began, s.state.Slots, s.state.Keyspaces = old.Began, old.Slots, old.Keyspaces
+	s.state.Began, s.state.Slots, s.state.Keyspaces, s.state.Replaced = old.Began, old.Slots, old.Keyspaces, old.Replaced
 	if old.Clean {
+		return
+	}
+	if s.options.Removes {
+		s.note("the run before was killed: the keys that it removed after its last save, of %s, are not counted", old.Saved.Format(time.TimeOnly))
 		return
 	}
 	s.note("the run before was killed: what it did in its last moments is told from the rest by when it was done")
@@ -167,6 +171,7 @@ func (s *Sweep) adopt(spaces []connect.Keyspace) {
 	for id, p := range s.state.Keyspaces {
 		if _, there := s.place[id]; !there {
 			replaced = true
+			s.keepRemovals(p)
 			delete(s.state.Keyspaces, id)
 			s.noteLocked("%s was restarted or replaced: its keys are looked at again from the beginning", p.Name)
 		}
@@ -183,6 +188,19 @@ func (s *Sweep) adopt(spaces []connect.Keyspace) {
 		if k.Node.RunID == "" {
 			s.noteLocked("%s does not tell its run_id: a restart of it during a sweep would go unseen", k.Node.Addr)
 		}
+	}
+}
+
+// keepRemovals keeps what was removed on a server that is replaced.
+func (s *Sweep) keepRemovals(p *progress) {
+	if !s.options.Removes {
+		return
+	}
+	if s.state.Replaced == nil {
+		s.state.Replaced = Tally{}
+	}
+	for rule, c := range p.Counts {
+		s.state.Replaced.Count(rule, Counts{Changed: c.Changed})
 	}
 }
 
@@ -369,6 +387,7 @@ func (s *Sweep) result(complete bool) *Result {
 		}
 		return a.DB - b.DB
 	})
+	r.Rules.Add(s.state.Replaced)
 	for _, pace := range s.paces {
 		r.Slow += pace.Slow()
 	}
