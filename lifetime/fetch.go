@@ -36,6 +36,9 @@ var (
 // A lease is as safe as the server: a failover that loses it can lead to a second load, and to a value that was loaded
 // before an invalidation being stored after it, if that invalidation was lost as well. The TTL ends both.
 //
+// While the slot of a key migrates in a Cluster, what needs the key and its lease together is refused (TRYAGAIN): values
+// that are there are served, and what is missed is loaded without the cache.
+//
 // Servers that have no scripts (Curfew) or refuse them to the user are noticed; WATCH, MULTI and EXEC then do the same
 // in more round trips.
 type Cache struct {
@@ -43,6 +46,7 @@ type Cache struct {
 	options CacheOptions
 	invalid error // of the options
 	leases  leases
+	eraser  eraser
 	circuit circuit
 	random  func() float64       // uniform in [0, 1)
 	now     func() time.Duration // monotonic
@@ -64,6 +68,7 @@ func NewCache(client redis.UniversalClient, options CacheOptions) *Cache {
 	c := &Cache{client: client, random: rand.Float64, now: sinceStart}
 	c.options, c.invalid = options.complete()
 	c.leases.client, c.leases.ttl = client, c.options.LeaseTTL
+	c.eraser.client = client
 	c.circuit.now, c.circuit.pause = c.now, c.options.CircuitPause
 	c.closing, c.cancel = context.WithCancel(context.Background())
 	c.mu.flights, c.mu.refreshes = map[string]*flight{}, map[string]bool{}
@@ -115,14 +120,16 @@ func Fetch[T any](
 	return value, nil
 }
 
-// Invalidate drops a key, at once for all processes. A value whose load began before is not stored after it.
+// Invalidate drops a key, at once for all processes. A value whose load began before is not stored after it. When others
+// than a Cache delete a key, they have to delete its LeaseKey as well to get the same.
 func (c *Cache) Invalidate(ctx context.Context, key string) (err error) {
 	ctx, end := c.options.Telemetry.span(ctx, "lifetime.Invalidate", attribute.String("lifetime.key", key))
 	defer func() { end(err) }()
 	if c.invalid != nil {
 		return c.invalid
 	}
-	err = c.client.Unlink(ctx, key, LeaseKey(key)).Err()
+	// The lease comes first: while their slot migrates, the two are removed one after the other.
+	_, err = c.eraser.erase(ctx, []string{LeaseKey(key), key})
 	c.forget(key)
 	if err != nil {
 		return fmt.Errorf("invalidate %q: %w", key, err)

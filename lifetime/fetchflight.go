@@ -196,7 +196,7 @@ func (c *Cache) loadAndStore(ctx context.Context, r *request, token string) land
 	ttl := c.options.NegativeTTL
 	if !e.nothing {
 		e.revalidate, e.onError = c.options.StaleWhileRevalidate, c.options.StaleIfError
-		ttl = c.jittered(r) + e.revalidate + e.onError
+		ttl = c.options.Jitter.TTL(r.ttl, r.key) + e.revalidate + e.onError
 	}
 	stored, err := c.leases.commit(tidy, r.key, token, e.seal(), ttl)
 	c.note(tidy, err)
@@ -206,17 +206,6 @@ func (c *Cache) loadAndStore(ctx context.Context, r *request, token string) land
 	}
 	l.refused = !stored
 	return l
-}
-
-func (c *Cache) jittered(r *request) time.Duration {
-	if c.options.Jitter == nil {
-		return r.ttl
-	}
-	ttl := c.options.Jitter(r.key, r.ttl)
-	if ttl <= 0 || ttl > longestTTL {
-		return r.ttl
-	}
-	return ttl
 }
 
 // load runs the caller's function, and renews the lease meanwhile if there is one.

@@ -20,9 +20,8 @@ type CacheOptions struct {
 
 	// Beta is how eagerly values are refreshed before their end (XFetch). 0: 1, which is optimal for most. Negative: never.
 	Beta float64
-	// Jitter, if given, returns the TTL to use in place of the one asked for, so that keys written together do not end
-	// together.
-	Jitter func(key string, ttl time.Duration) time.Duration
+	// Jitter spreads TTLs, so that keys that were written together do not end together.
+	Jitter Jitter
 
 	// LoadTimeout bounds a load. 0: 10 s. A load's context ends then, and so does the wait for it; a load that does not
 	// heed its context keeps its goroutine until it returns.
@@ -75,6 +74,9 @@ func (o CacheOptions) complete() (CacheOptions, error) {
 		if *d.value == 0 {
 			*d.value = d.byZero
 		}
+	}
+	if err := o.Jitter.check(); err != nil {
+		return o, fmt.Errorf("CacheOptions: %w", err)
 	}
 	if o.LeaseTTL < shortestLease {
 		return o, fmt.Errorf("CacheOptions: LeaseTTL is %v: it must be %v or more, or round trips outlast it", o.LeaseTTL, shortestLease)

@@ -27,6 +27,7 @@ func TestFetchRefusesBadArguments(t *testing.T) {
 		{"k", 1<<63 - 1, CacheOptions{}, "the TTL is 2562047h"},
 		{"k", time.Hour, CacheOptions{LoadTimeout: -1}, "LoadTimeout is -1ns"},
 		{"k", time.Hour, CacheOptions{LeaseTTL: time.Millisecond}, "LeaseTTL is 1ms"},
+		{"k", time.Hour, CacheOptions{Jitter: Jitter{Percent: 101}}, "jitter of 101%"},
 		{"k", time.Hour, CacheOptions{StaleIfError: 50 * 24 * time.Hour}, "StaleIfError is 1200h"},
 	} {
 		cache := NewCache(client, c.options)
@@ -40,21 +41,22 @@ func TestFetchRefusesBadArguments(t *testing.T) {
 	}
 }
 
-func TestFetchUsesTheJitterGiven(t *testing.T) {
+func TestFetchSpreadsTTLs(t *testing.T) {
 	client := fetchClient(t, rig.Redis(t).Addr)
+	jitter := Jitter{Percent: 50, PerKey: true, Seed: 3}
+	c := watchedCache(t, client, CacheOptions{StaleIfError: time.Hour, Jitter: jitter})
 	load, _ := counted()
-	for give, want := range map[time.Duration]time.Duration{30 * time.Minute: 30 * time.Minute, 0: time.Hour, -5: time.Hour} {
-		c := watchedCache(t, client, CacheOptions{StaleIfError: time.Hour, Jitter: func(key string, ttl time.Duration) time.Duration {
-			if key != "k" || ttl != time.Hour {
-				t.Errorf("jitter of %q, %v", key, ttl)
-			}
-			return give
-		}})
-		client.Del(t.Context(), "k")
-		_, _ = Fetch(t.Context(), c, "k", time.Hour, load)
-		if left := client.PTTL(t.Context(), "k").Val(); left > want+time.Hour || left < want+time.Hour-time.Minute {
-			t.Errorf("jitter gave %v: stored for %v", give, left)
+	different := map[time.Duration]bool{}
+	for _, key := range []string{"a", "b", "c", "d"} {
+		_, _ = Fetch(t.Context(), c, key, time.Hour, load)
+		want := jitter.TTL(time.Hour, key) + time.Hour
+		different[want] = true
+		if left := client.PTTL(t.Context(), key).Val(); left > want || left < want-time.Minute {
+			t.Errorf("%s is stored for %v, want %v", key, left, want)
 		}
+	}
+	if len(different) < 3 {
+		t.Errorf("the TTLs are %v", different)
 	}
 }
 
