@@ -24,6 +24,9 @@ import (
 // command is refused that states no TTL, unless a later one in the same pipeline or transaction does. Scripts and
 // functions are neither changed nor refused: the keys that they name are looked at, and reported in any mode.
 //
+// RENAME and COPY take the TTL of their source along, also to a key that is exempt: exempt the name that it is built
+// under as well, or build it and rename it in one pipeline or transaction, where a key gets its TTL last.
+//
 // Stated TTLs are held against Min and Max. Absolute ones (EXAT, EXPIREAT) are measured by this host's clock.
 //
 // The hook is good for any number of clients, and for their transactions and connections. Clusters and Rings need more
@@ -61,7 +64,7 @@ func (h *policyHook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		if _, ok := commands[cmd.Name()]; !ok || h.marked(ctx) {
 			return next(ctx, cmd)
 		}
-		return h.single(h.mark(ctx), link, cmd)
+		return h.single(ctx, link, cmd)
 	}
 }
 
@@ -72,7 +75,7 @@ func (h *policyHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.P
 		if h.marked(ctx) {
 			return next(ctx, cmds)
 		}
-		return h.batch(h.mark(ctx), cmds, next)
+		return h.batch(ctx, cmds, next)
 	}
 }
 
@@ -111,7 +114,7 @@ func (h *policyHook) reportAll(ctx context.Context, all []Violation) {
 // send sends the command and the tasks, in one round trip if that can be, and returns the command's own error.
 func (h *policyHook) send(ctx context.Context, link *chain, cmd redis.Cmder, tasks *cares, waits bool) error {
 	if len(tasks.all) == 0 {
-		err := link.process(ctx, cmd)
+		err := link.process(h.mark(ctx), cmd)
 		cmd.SetErr(err)
 		return err
 	}
@@ -119,7 +122,7 @@ func (h *policyHook) send(ctx context.Context, link *chain, cmd redis.Cmder, tas
 		return h.oneByOne(ctx, link, cmd, tasks)
 	}
 	extras := tasks.commands(ctx)
-	err := link.pipeline(ctx, appended([]redis.Cmder{cmd}, extras))
+	err := link.pipeline(h.mark(ctx), appended([]redis.Cmder{cmd}, extras))
 	if neverSent(err) {
 		cmd.SetErr(nil)
 		return h.oneByOne(ctx, link, cmd, tasks)
@@ -132,13 +135,14 @@ func (h *policyHook) send(ctx context.Context, link *chain, cmd redis.Cmder, tas
 
 // oneByOne is for where there is no pipeline that could be used. What failed or found nothing needs no care.
 func (h *policyHook) oneByOne(ctx context.Context, link *chain, cmd redis.Cmder, tasks *cares) error {
-	err := link.process(ctx, cmd)
+	below := h.mark(ctx)
+	err := link.process(below, cmd)
 	cmd.SetErr(err)
 	if err != nil {
 		return err
 	}
 	for i, extra := range tasks.commands(ctx) {
-		extra.SetErr(link.process(ctx, extra))
+		extra.SetErr(link.process(below, extra))
 		h.settle(ctx, tasks.all[i], extra)
 	}
 	return nil

@@ -38,7 +38,7 @@ func (h *policyHook) batch(ctx context.Context, cmds []redis.Cmder, next redis.P
 	}
 	extras := tasks.commands(ctx)
 	list := append(appended(sent[:exec:exec], extras), sent[exec:]...)
-	err := next(ctx, list)
+	err := next(h.mark(ctx), list)
 	for _, back := range copyBack {
 		if back != nil {
 			back()
@@ -49,7 +49,7 @@ func (h *policyHook) batch(ctx context.Context, cmds []redis.Cmder, next redis.P
 
 // judgeAll returns nil judgements when there is nothing to do.
 func (h *policyHook) judgeAll(ctx context.Context, cmds []redis.Cmder) (judgements []judgement, rejected *ViolationError) {
-	s := surroundings{lastExpire: lastExpires(cmds)}
+	s := surroundings{lastExpire: last(cmds, statedFor), lastLook: last(cmds, lookedAt)}
 	exec := placeOfExec(cmds)
 	something := false
 	judgements = make([]judgement, len(cmds))
@@ -75,26 +75,44 @@ func (h *policyHook) judgeAll(ctx context.Context, cmds []redis.Cmder) (judgemen
 	return judgements, nil
 }
 
-// lastExpires is, by key, the place of the last command that states its TTL.
-func lastExpires(cmds []redis.Cmder) map[string]int {
-	var last map[string]int
+// last is, by key, the place of the last command that does something to it.
+func last(cmds []redis.Cmder, to func(redis.Cmder) []string) map[string]int {
+	var places map[string]int
 	for i, cmd := range cmds {
-		c := commands[cmd.Name()]
-		if c.states == nil {
-			continue
-		}
-		w := words(cmd.Args())
-		if _, ok := c.states(w); !ok {
-			continue
-		}
-		if last == nil {
-			last = map[string]int{}
-		}
-		for _, key := range c.limited(w) {
-			last[key] = i
+		for _, key := range to(cmd) {
+			if places == nil {
+				places = map[string]int{}
+			}
+			places[key] = i
 		}
 	}
-	return last
+	return places
+}
+
+// statedFor are the keys whose TTL the command states.
+func statedFor(cmd redis.Cmder) []string {
+	c := commands[cmd.Name()]
+	if c.states == nil {
+		return nil
+	}
+	w := words(cmd.Args())
+	if _, ok := c.states(w); !ok {
+		return nil
+	}
+	return c.limited(w)
+}
+
+// lookedAt are the keys whose TTL the command depends on, in its reply or in what it does.
+func lookedAt(cmd redis.Cmder) []string {
+	w := words(cmd.Args())
+	switch name := cmd.Name(); name {
+	case "ttl", "pttl", "expiretime", "pexpiretime", "persist", "getex", "expire", "pexpire", "expireat", "pexpireat", "copy",
+		"rename", "renamenx", "increx":
+		return key(1)(w)
+	case "eval", "eval_ro", "evalsha", "evalsha_ro", "fcall", "fcall_ro":
+		return w.counted(2, 1)
+	}
+	return nil
 }
 
 // placeOfExec is where EXEC stands in a transaction that go-redis has wrapped, else behind the last command. A MULTI that

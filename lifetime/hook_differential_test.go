@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"pgregory.net/rapid"
 
 	"github.com/curfewkv/curfew/test/rig"
 )
@@ -309,4 +311,74 @@ func TestAWatchedTransactionStillFails(t *testing.T) {
 	if d := client.TTL(ctx, "w2").Val(); d <= 0 {
 		t.Errorf("w2 has a TTL of %v", d)
 	}
+}
+
+// In a batch, a command must find the keys as those before it left them, with and without the hook.
+func TestBatchesAnswerAlikeWithAndWithoutTheHook(t *testing.T) {
+	server := rig.Redis(t)
+	plain, under := clientOf(t, server.Addr, 0), clientOf(t, server.Addr, 0)
+	under.AddHook(WithDefaultTTL(policyFor(t, PolicyOptions{}, Rule{Match: "*", Mode: Apply, Default: defaultTTL, Exempt: []string{"new2"}})))
+	var all [][]any
+	for name, list := range sampleList() {
+		// SPOP picks by chance, and the idle time of claims moves on.
+		if !strings.HasPrefix(name, "b") && name != "spop" && name != "migrate" {
+			all = append(all, list...)
+		}
+	}
+	for _, more := range []string{"ttl new", "ttl s", "pttl new", "rename new new2", "copy new new2", "persist new", "expire new 7777 nx", "expire new 7777 gt", "getex new persist"} {
+		var args []any
+		for _, f := range strings.Fields(more) {
+			args = append(args, f)
+		}
+		for range 12 {
+			all = append(all, args)
+		}
+	}
+	slices.SortFunc(all, func(a, b []any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	fill(t, plain, longTTL)
+	for i := range all {
+		all[i] = withDump(t, plain, all[i])
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		var batch [][]any
+		for _, i := range rapid.SliceOfN(rapid.IntRange(0, len(all)-1), 1, 8).Draw(r, "commands") {
+			batch = append(batch, all[i])
+		}
+		transaction := rapid.Bool().Draw(r, "transaction")
+		send := func(c *redis.Client) (outcomes []string) {
+			fill(t, plain, longTTL)
+			pipelined := c.Pipelined
+			if transaction {
+				pipelined = c.TxPipelined
+			}
+			cmds, err := pipelined(context.Background(), func(p redis.Pipeliner) error {
+				for _, args := range batch {
+					p.Do(context.Background(), args...)
+				}
+				return nil
+			})
+			for _, cmd := range cmds {
+				outcomes = append(outcomes, outcome(cmd, err))
+			}
+			return outcomes
+		}
+		want := send(plain)
+		wantTTL := plain.TTL(context.Background(), "new2").Val()
+		got := send(under)
+		for i := range want {
+			// The remaining time is another millisecond later.
+			if name := batch[i][0]; got[i] != want[i] && name != "pttl" {
+				r.Errorf("command %d of %v:\nwith the hook    %s\nwithout the hook %s", i, batch, got[i], want[i])
+			}
+		}
+		for _, key := range plain.Keys(context.Background(), "*").Val() {
+			ttl := plain.TTL(context.Background(), key).Val()
+			if key != "new2" && ttl == -1 {
+				r.Errorf("%v leaves %s without a TTL", batch, key)
+			}
+			if key == "new2" && (ttl == -1) != (wantTTL == -1) {
+				r.Errorf("%v leaves the exempt key a TTL of %v, without the hook %v", batch, ttl, wantTTL)
+			}
+		}
+	})
 }

@@ -20,6 +20,7 @@ type judgement struct {
 type surroundings struct {
 	at         int            // the command's place
 	lastExpire map[string]int // by key, the place of the last command that states its TTL
+	lastLook   map[string]int // by key, the place of the last command that depends on its TTL
 	queued     bool           // in a MULTI that the caller sent itself, whose EXEC has the bare replies
 	alone      bool
 }
@@ -27,6 +28,13 @@ type surroundings struct {
 // expiredLater reports whether a later command of the batch states the key's TTL.
 func (s surroundings) expiredLater(key string) bool {
 	at, ok := s.lastExpire[key]
+	return ok && at > s.at
+}
+
+// lookedAtLater reports whether a later command of the batch depends on the key's TTL. It must find the key as it would
+// be without the policy: EXPIRE NX, for instance, or RENAME to a name that is exempt.
+func (s surroundings) lookedAtLater(key string) bool {
+	at, ok := s.lastLook[key]
 	return ok && at > s.at
 }
 
@@ -120,8 +128,7 @@ func (h *policyHook) judgeTouched(ctx context.Context, j *judgement, c command, 
 	default:
 		v.Action = Defaulted
 		ttl := rule.ttl(key)
-		// A later EXPIRE with NX in the batch must find the key as its caller left it.
-		if h.mayExpire(c, cmd) && !s.expiredLater(key) && !(s.queued && isSetnx(cmd)) {
+		if h.mayExpire(c, cmd) && !s.lookedAtLater(key) && !(s.queued && isSetnx(cmd)) {
 			with := c.expiring(cmd.Args(), ttl.Milliseconds())
 			if _, _, ok := replacement(ctx, cmd, with); ok {
 				j.with = with

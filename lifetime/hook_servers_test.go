@@ -166,6 +166,52 @@ func TestPolicyInACluster(t *testing.T) {
 	}
 }
 
+// With the server's own command policies a ClusterClient splits MSET over the nodes, and cannot do so in a pipeline.
+func TestAnMSETOverSeveralNodes(t *testing.T) {
+	cluster := rig.RedisCluster(t, 3, 0)
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs()})
+	defer client.Close()
+	client.SetCommandInfoResolver(client.NewDynamicResolver())
+	Govern(client, policyFor(t, PolicyOptions{}, Rule{Match: "*", Mode: Apply, Default: time.Hour}))
+	ctx := t.Context()
+	keys := []string{"a", "b", "c", "d"}
+	if err := client.MSet(ctx, "a", "1", "b", "2", "c", "3", "d", "4").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range keys {
+		if v, ttl := client.Get(ctx, key).Val(), client.TTL(ctx, key).Val(); v == "" || ttl <= 0 {
+			t.Errorf("%s is %q with a TTL of %v", key, v, ttl)
+		}
+	}
+}
+
+func TestClockSkewOfACluster(t *testing.T) {
+	cluster := rig.RedisCluster(t, 2, 1)
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: cluster.Addrs()})
+	defer client.Close()
+	// A primary lists a replica to clients once it has replicated something.
+	for i := range 100 {
+		if err := client.Set(t.Context(), fmt.Sprint(i), "v", time.Hour).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var nodes []ClockNode
+	rig.Eventually(t, "all nodes are known", func() bool {
+		client.ReloadState(t.Context())
+		var err error
+		nodes, err = ClusterClockNodes(t.Context(), client)
+		return err == nil && len(nodes) == 3
+	})
+	report := ClockSkew(t.Context(), nodes)
+	if err := report.Err(); err != nil {
+		t.Fatal(err)
+	}
+	// All nodes have this host's clock.
+	if worst, ok := report.Worst(); !ok || worst.Proven() != 0 {
+		t.Errorf("worst is %v", worst)
+	}
+}
+
 func TestPolicyOnARing(t *testing.T) {
 	shards := map[string]string{"a": rig.Redis(t).Addr, "b": rig.Redis(t).Addr}
 	ring := redis.NewRing(&redis.RingOptions{Addrs: shards})
