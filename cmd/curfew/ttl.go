@@ -30,6 +30,7 @@ its work; 130 interrupted.`,
 		newTTLExporterCommand(),
 		newTTLFixCommand(),
 		newTTLPurgeCommand(),
+		newTTLWatchCommand(),
 	)
 	return cmd
 }
