@@ -69,7 +69,7 @@ func TestSessionsFromBeginningToEnd(t *testing.T) {
 		if err := errors.Join(s.Save(t.Context(), id, user{Name: "bob"}), s.Touch(t.Context(), id)); err != nil {
 			t.Error(err)
 		}
-		if ttl := client.PTTL(t.Context(), "session:"+id).Val(); ttl > 30*time.Minute || ttl < 26*time.Minute {
+		if ttl := client.PTTL(t.Context(), "session:"+id).Val(); ttl > 30*time.Minute+time.Second || ttl < 26*time.Minute { // nodes of a Cluster have clocks of their own
 			t.Errorf("TTL %v", ttl)
 		}
 		fresh, err := s.Regenerate(t.Context(), id)
