@@ -75,10 +75,14 @@ func (c checker) name() string {
 	return strings.Join(names, ", ")
 }
 
-// later is the first EXPIRE after the operation that covers its keys, or -1.
+// later is the first EXPIRE after the operation that covers its keys, or -1. A Write is over when another one follows.
 func (c checker) later() int {
+	o := c.ops[c.at]
 	for j := c.at + 1; j < len(c.ops); j++ {
-		if c.ops[j].Kind == Expire && covers(c.ops[j], c.ops[c.at]) && !exclusive(c.ops[c.at], c.ops[j]) {
+		if o.Kind == Write && c.ops[j].Kind == Write && shares(o, c.ops[j]) && !exclusive(o, c.ops[j]) {
+			return -1
+		}
+		if c.ops[j].Kind == Expire && covers(c.ops[j], o) && !exclusive(o, c.ops[j]) {
 			return j
 		}
 	}
