@@ -23,37 +23,45 @@ var (
 	queues = []string{"pipeline", "multi", "duplicate"}
 )
 
+// maxHeader bounds what stands between class and its body.
+const maxHeader = 40
+
 // findClasses finds classes that extend a client, and what they define themselves.
 func (p *program) findClasses() {
 	for i, tok := range p.list {
 		if !tok.is("class") || p.at(i+1).kind != name {
 			continue
 		}
-		own, extends := []string{}, false
-		body := false
-		for j := i + 2; j < len(p.list); j++ {
-			t := p.list[j]
-			switch {
-			case !body && t.in(":", "{") && p.partnerless(j):
-				body = true
-			case !body && slices.Contains(constructors, t.text) && t.kind == name:
+		extends, body := false, 0
+		for j := i + 2; j < min(len(p.list), i+maxHeader) && body == 0; j++ {
+			switch t := p.list[j]; {
+			case p.lang == python && t.is(":"), p.lang != python && t.is("{"):
+				body = j
+			case t.kind == name && slices.Contains(constructors, t.text):
 				extends = true
-			case body && t.kind == name && p.at(j+1).is("(") && (p.at(j-1).is("def") || p.lang != python && p.at(p.partnerOr(j+1)+1).in("{", ":")):
-				own = append(own, strings.ToLower(t.text))
-			}
-			if body && p.ended(i, j) {
-				break
 			}
 		}
-		if extends {
-			p.classes[p.list[i+1].text] = own
+		if extends && body > 0 {
+			p.classes[p.list[i+1].text] = p.methods(i, body)
 		}
 	}
 }
 
-// partnerless reports whether a token is no bracket, or one whose partner comes after it.
-func (p *program) partnerless(i int) bool { return p.partner[i] < 0 || p.partner[i] > i }
+// methods are the names of the functions in the body of a class.
+func (p *program) methods(class, body int) []string {
+	own := []string{}
+	for j := body + 1; j < len(p.list) && !p.ended(class, body, j); j++ {
+		if p.list[j].kind != name || !p.at(j+1).is("(") {
+			continue
+		}
+		if p.at(j-1).is("def") || p.lang != python && p.at(p.partnerOr(j+1)+1).in("{", ":") {
+			own = append(own, strings.ToLower(p.list[j].text))
+		}
+	}
+	return own
+}
 
+// partnerOr is the bracket that closes the one at an index, or the end of the file.
 func (p *program) partnerOr(i int) int {
 	if i < len(p.partner) && p.partner[i] > i {
 		return p.partner[i]
@@ -61,22 +69,17 @@ func (p *program) partnerOr(i int) int {
 	return len(p.list)
 }
 
-// ended reports whether a token is behind the body of the class at an index.
-func (p *program) ended(class, i int) bool {
-	if p.lang == python {
-		for b := p.blocks[i]; b != nil; b = b.parent {
-			if b.arm == class {
-				return false
-			}
-		}
-		return p.list[i].kind != line
+// ended reports whether a token is behind the body of a class.
+func (p *program) ended(class, body, i int) bool {
+	if p.lang != python {
+		return i >= p.partnerOr(body)
 	}
-	for j := class; j < i; j++ {
-		if p.list[j].is("{") {
-			return p.partner[j] > 0 && i >= p.partner[j]
+	for b := p.blocks[i]; b != nil; b = b.parent {
+		if b.arm == class {
+			return false
 		}
 	}
-	return false
+	return p.list[i].kind != line
 }
 
 // findClients finds the names that are set to a client or a pipeline, or are declared as one.
@@ -98,7 +101,7 @@ func (p *program) findClients() {
 
 // clientFrom makes a name a client when one of the things that it may be set to is.
 func (p *program) clientFrom(path string, a assignment) {
-	for i := a.from; i < a.to; i++ {
+	for i, n := a.from, 0; i < a.to && n < reach; i, n = i+1, n+1 {
 		tok := p.list[i]
 		if tok.kind == name && p.at(i+1).is("(") {
 			full, _ := p.dotted(i)

@@ -67,7 +67,7 @@ func (d *instant) sequence(words ...string) bool {
 }
 
 func (p *program) read(d *instant, from, to, depth int) {
-	for i := from; i < to; i++ {
+	for i := from; i < to && len(d.words) < reach; i++ {
 		tok := p.list[i]
 		if tok.kind == line {
 			continue

@@ -20,6 +20,7 @@ type program struct {
 	classes map[string][]string
 	library bool         // the file imports a Redis library
 	queued  map[pipe]any // see pipes
+	budget  int          // how many tokens of a key may still be looked at
 }
 
 // assignment is what a name is set to at one place.
@@ -34,6 +35,10 @@ type language struct {
 	blocks  func(*tokens) []*block
 	imports func(*program) bool
 }
+
+// reach bounds how many tokens of one expression are looked at, brackets with what is in them counted once where they
+// can be stepped over. People write less; generated files must not take forever.
+const reach = 400
 
 func newProgram(lang *language, src string) *program {
 	p := &program{
@@ -123,7 +128,7 @@ func (p *program) inCall(i int) bool {
 	if p.lang != python {
 		return false
 	}
-	for j := i - 1; j >= 0 && p.list[j].kind != line; j-- {
+	for j, n := i-1, 0; j >= 0 && p.list[j].kind != line && n < reach; j, n = j-1, n+1 {
 		switch {
 		case p.list[j].in(")", "]", "}") && p.partner[j] >= 0:
 			j = p.partner[j]
@@ -136,7 +141,7 @@ func (p *program) inCall(i int) bool {
 
 // expressionEnd is the index after the expression that begins at i.
 func (p *program) expressionEnd(i int) int {
-	for ; i < len(p.list); i++ {
+	for n := 0; i < len(p.list) && n < reach; i, n = i+1, n+1 {
 		tok := p.list[i]
 		switch {
 		case tok.in("(", "[", "{") && p.partner[i] > i:
@@ -188,6 +193,9 @@ func (p *program) split(from, to int) [][2]int {
 // only is the expression of a name that is set once in the outermost function around a token, or once in the file.
 func (p *program) only(path string, at int) (from, to int, ok bool) {
 	var inside, outside []assignment
+	if len(p.set[path]) > reach {
+		return 0, 0, false
+	}
 	root := p.blocks[min(at, len(p.blocks)-1)].root()
 	for _, a := range p.set[path] {
 		switch p.blocks[a.at].root() {
@@ -207,10 +215,16 @@ func (p *program) only(path string, at int) (from, to int, ok bool) {
 }
 
 // key is the key that an expression makes.
-func (p *program) key(from, to int) rule.Key { return rule.NewKey(p.parts(from, to, 4)...) }
+func (p *program) key(from, to int) rule.Key {
+	p.budget = reach
+	return rule.NewKey(p.parts(from, to, 4)...)
+}
 
 func (p *program) parts(from, to, depth int) []rule.Part {
 	var parts []rule.Part
+	if p.budget -= to - from; p.budget < 0 {
+		return []rule.Part{{Text: "..."}}
+	}
 	start := from
 	for i := from; i <= to; i++ {
 		if i < to && p.list[i].in("(", "[", "{") && p.partner[i] > i {
