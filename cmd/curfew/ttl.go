@@ -29,6 +29,7 @@ its work; 130 interrupted.`,
 		newTTLClockCommand(),
 		newTTLExporterCommand(),
 		newTTLFixCommand(),
+		newTTLLintCommand(),
 		newTTLPurgeCommand(),
 		newTTLWatchCommand(),
 	)
