@@ -62,3 +62,6 @@ func (d *Duration) String() string {
 	}
 	return time.Duration(*d).String()
 }
+
+// Value is the time.Duration.
+func (d Duration) Value() time.Duration { return time.Duration(d) }
