@@ -128,7 +128,7 @@ func (h *policyHook) send(ctx context.Context, link *chain, cmd redis.Cmder, tas
 		return h.oneByOne(ctx, link, cmd, tasks)
 	}
 	for i, extra := range extras {
-		h.settle(ctx, tasks.all[i], extra)
+		h.settle(ctx, tasks.all[i], extra, cmd.Err() != nil && !errors.Is(cmd.Err(), redis.Nil))
 	}
 	return ownError(err, cmd.Err(), extras)
 }
@@ -143,7 +143,7 @@ func (h *policyHook) oneByOne(ctx context.Context, link *chain, cmd redis.Cmder,
 	}
 	for i, extra := range tasks.commands(ctx) {
 		extra.SetErr(link.process(below, extra))
-		h.settle(ctx, tasks.all[i], extra)
+		h.settle(ctx, tasks.all[i], extra, false)
 	}
 	return nil
 }

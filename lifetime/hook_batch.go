@@ -3,12 +3,16 @@ package lifetime
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 )
 
 // batch handles pipelines and transactions.
 func (h *policyHook) batch(ctx context.Context, cmds []redis.Cmder, next redis.ProcessPipelineHook) error {
+	if !slices.ContainsFunc(cmds, writes) {
+		return next(ctx, cmds)
+	}
 	judgements, rejected := h.judgeAll(ctx, cmds)
 	if rejected != nil {
 		h.policy.reporter.report(ctx, rejected.Violation)
@@ -45,6 +49,11 @@ func (h *policyHook) batch(ctx context.Context, cmds []redis.Cmder, next redis.P
 		}
 	}
 	return h.conclude(ctx, conclusion{cmds, sent, judgements, tasks.all, extras, err})
+}
+
+func writes(cmd redis.Cmder) bool {
+	_, ok := commands[cmd.Name()]
+	return ok
 }
 
 // judgeAll returns nil judgements when there is nothing to do.
@@ -170,7 +179,7 @@ func (h *policyHook) conclude(ctx context.Context, c conclusion) error {
 	}
 	var refused error
 	for i, extra := range c.extras {
-		h.settle(ctx, c.tasks[i], extra)
+		h.settle(ctx, c.tasks[i], extra, own != nil)
 		if refused == nil && extra.Err() != nil {
 			refused = refusalOf(c.tasks[i].task, extra.Err())
 		}

@@ -39,13 +39,17 @@ func (c care) command(ctx context.Context) *redis.IntCmd {
 // noTTL is PTTL's answer for a key that lives until someone deletes it.
 const noTTL = -1
 
-// settle reports what came of the task.
-func (h *policyHook) settle(ctx context.Context, c care, answer *redis.IntCmd) {
+// settle reports what came of the task; failed says that a command of the caller's failed beside it.
+func (h *policyHook) settle(ctx context.Context, c care, answer *redis.IntCmd, failed bool) {
 	if err := answer.Err(); err != nil {
-		// That the connection broke, or the transaction was not executed, is the caller's to know.
-		if refusal := refusalOf(c.task, err); refusal != nil {
+		refusal := refusalOf(c.task, err)
+		if refusal != nil {
 			h.refusals[c.refusable()].Store(&refusal)
-			c.violation.Action, c.violation.Err = Failed, refusal
+			err = refusal
+		}
+		// What keeps the server from answering anything is the caller's to know.
+		if refusal != nil || !failed && fromServer(err) {
+			c.violation.Action, c.violation.Err = Failed, err
 			h.policy.reporter.report(ctx, c.violation)
 		}
 		return
@@ -59,16 +63,25 @@ func (h *policyHook) settle(ctx context.Context, c care, answer *redis.IntCmd) {
 // refusable is the command of which the server's refusal is remembered: 0 PTTL, 1 PEXPIRE.
 func (c care) refusable() int { return int(min(c.task, give)) }
 
-// refusalOf returns what the server has against the command itself; nil: the error is of another kind.
+// refusalOf returns what the server has against the command itself, and will have again; nil: the error is of another
+// kind, as of a server that loads or has lost its primary.
 func refusalOf(t task, err error) error {
-	var fromServer redis.Error
-	if !errors.As(err, &fromServer) || errors.Is(err, redis.TxFailedErr) || redis.IsExecAbortError(err) {
+	text := err.Error()
+	switch {
+	case !fromServer(err):
 		return nil
-	}
-	if t != look && (strings.Contains(err.Error(), "wrong number of arguments") || strings.Contains(err.Error(), "syntax error")) {
+	case t != look && (strings.Contains(text, "wrong number of arguments") || strings.Contains(text, "syntax error")):
 		return fmt.Errorf("%w: %w", ErrServerTooOld, err)
+	case redis.IsPermissionError(err), strings.Contains(text, "unknown command"):
+		return err
 	}
-	return err
+	return nil
+}
+
+// fromServer reports whether the server answered with an error to this very command.
+func fromServer(err error) bool {
+	var answer redis.Error
+	return errors.As(err, &answer) && !errors.Is(err, redis.TxFailedErr) && !redis.IsExecAbortError(err)
 }
 
 // cares are the tasks of a batch, one of each kind for a key.

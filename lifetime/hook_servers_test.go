@@ -287,3 +287,31 @@ func TestPolicyOnCurfew(t *testing.T) {
 		t.Errorf("without a TTL: %q", without)
 	}
 }
+
+// A replica, or a server that loads, refuses everything for a while: that is no reason to leave PEXPIRE out later.
+func TestARefusalThatPassesIsNotRemembered(t *testing.T) {
+	server := rig.Redis(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr, MaxRetries: -1})
+	defer client.Close()
+	var seen []Violation
+	client.AddHook(WithDefaultTTL(policyFor(t, PolicyOptions{OnViolation: func(_ context.Context, v Violation) { seen = append(seen, v) }},
+		Rule{Match: "*", Mode: Apply, Default: time.Hour})))
+	ctx := t.Context()
+	transaction := func() error {
+		_, err := client.TxPipelined(ctx, func(p redis.Pipeliner) error { p.SAdd(ctx, "t", "v"); return nil })
+		return err
+	}
+	server.Must(t, "REPLICAOF", "127.0.0.1", "1")
+	for name, send := range map[string]func() error{"HSET": func() error { return client.HSet(ctx, "h", "f", "v").Err() }, "a transaction": transaction} {
+		if err := send(); err == nil || !(redis.IsReadOnlyError(err) || redis.IsExecAbortError(err)) || strings.Contains(err.Error(), "lifetime") {
+			t.Errorf("%s, on a replica: %v", name, err)
+		}
+	}
+	if got := reported(&seen); got != "" {
+		t.Errorf("reported: %s", got)
+	}
+	server.Must(t, "REPLICAOF", "NO", "ONE")
+	if err := transaction(); err != nil || reported(&seen) != "sadd t defaulted" {
+		t.Errorf("on the primary again: %v", err)
+	}
+}
