@@ -268,3 +268,9 @@ func lastLines(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(lines[max(0, len(lines)-30):], "\n")
 }
+
+// Binary is the path of Curfew's program, built for this test process.
+func Binary(t testing.TB) string {
+	t.Helper()
+	return built(t)
+}
