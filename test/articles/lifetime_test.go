@@ -139,9 +139,7 @@ func TestInvalidationIsCounted(t *testing.T) {
 // A popular key: the value is loaded again before its TTL ends, by one caller.
 func TestOneCallerLoads(t *testing.T) {
 	both(t, func(t *testing.T, s *rig.Server) {
-		cache := lifetime.NewCache(client(t, s), lifetime.CacheOptions{Jitter: func(key string, ttl time.Duration) time.Duration {
-			return lifetime.Jitter{Percent: 5}.TTL(ttl, key)
-		}})
+		cache := lifetime.NewCache(client(t, s), lifetime.CacheOptions{Jitter: lifetime.Jitter{Percent: 5}})
 		defer cache.Close()
 		var loads atomic.Int64
 		failed := make(chan error, 100)

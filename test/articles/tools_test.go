@@ -141,18 +141,6 @@ func TestPurgeInsteadOfXargs(t *testing.T) {
 	}
 }
 
-func TestTheLeakInSmall(t *testing.T) {
-	out, status := curfew(t, "ttl", "demo-leak", "--keys", "2000", "--duration", "10s")
-	if status != 0 {
-		t.Fatalf("status %d: %s", status, out)
-	}
-	for _, want := range []string{"alarm", "fix"} {
-		if !strings.Contains(strings.ToLower(out), want) {
-			t.Errorf("nothing of %q in\n%s", want, out)
-		}
-	}
-}
-
 func TestLintFindsTheLeak(t *testing.T) {
 	dir := t.TempDir()
 	source := "import redis\nredis_client = redis.Redis()\nredis_client.set(f\"session:{user_id}\", data)\nredis_client.set(\"k\", 1, ex=60)\n"
