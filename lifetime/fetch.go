@@ -39,8 +39,12 @@ var (
 // While the slot of a key migrates in a Cluster, what needs the key and its lease together is refused (TRYAGAIN): values
 // that are there are served, and what is missed is loaded without the cache.
 //
+// A client that reads from replicas can be given what they have not heard of yet: values stay there for the replication's
+// lag after an invalidation.
+//
 // Servers that have no scripts (Curfew) or refuse them to the user are noticed; WATCH, MULTI and EXEC then do the same
-// in more round trips.
+// in more round trips. The user needs GET, GETRANGE, SET, DEL, UNLINK, PTTL, PEXPIRE, and EVAL and EVALSHA or WATCH, MULTI
+// and EXEC; nothing that managed services refuse.
 type Cache struct {
 	client  redis.UniversalClient
 	options CacheOptions

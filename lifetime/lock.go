@@ -122,12 +122,16 @@ func (k *Lock) extend(ctx context.Context) error {
 
 // Release gives the lock back, if it is still the holder's; else it returns ErrLockLost, or ErrMaxHold, and the work may
 // have been done twice. The lock's context ends, and nothing extends the lock any more. After another error, Release can
-// be called again, or the server ends the lock with its TTL.
+// be called again, or the server ends the lock with its TTL. A ctx that has ended does not release anything.
 func (k *Lock) Release(ctx context.Context) (err error) {
 	ctx, end := k.locker.options.Telemetry.span(ctx, "lifetime.Lock.Release", attribute.String("lifetime.key", k.key))
 	defer func() { end(err) }()
 	k.quitOnce.Do(func() { close(k.quit) })
-	<-k.kept
+	select {
+	case <-k.kept:
+	case <-ctx.Done(): // an extension is under way to a server that does not answer
+		return fmt.Errorf("release lock %q: %w", k.key, ctx.Err())
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.mu.released {

@@ -173,8 +173,10 @@ func (l *Locker) attempt(ctx context.Context, key string) (*Lock, time.Duration,
 	sent := l.clock.now()
 	fence, left, err := l.seize(ctx, key, token)
 	if err != nil {
-		// The reply may have been lost, not the command.
-		l.later(func(ctx context.Context) { _, _ = dropOwn(ctx, l.client, &l.scripts, key, token) })
+		if reply := redis.Error(nil); !errors.As(err, &reply) {
+			// The reply may have been lost, not the command.
+			l.later(func(ctx context.Context) { _, _ = dropOwn(ctx, l.client, &l.scripts, key, token) })
+		}
 		return nil, 0, err
 	}
 	if fence == 0 {

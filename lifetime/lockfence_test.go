@@ -67,7 +67,9 @@ func TestLockIsNotLostToItsOwnResend(t *testing.T) {
 
 // What Locker's documentation says about failover: two hold the lock, and the numbers tell who is late.
 func TestLockAfterAFailoverThatLostIt(t *testing.T) {
-	primary, replica := rig.Redis(t, "--repl-diskless-sync-delay", "0"), rig.Redis(t)
+	// Servers that stop at once: neither waits for the other.
+	settings := []string{"--repl-diskless-sync-delay", "0", "--shutdown-timeout", "0"}
+	primary, replica := rig.Redis(t, settings...), rig.Redis(t, settings...)
 	before, after := fetchClient(t, primary.Addr), fetchClient(t, replica.Addr)
 	host, port, _ := strings.Cut(primary.Addr, ":")
 	if err := after.ReplicaOf(t.Context(), host, port).Err(); err != nil {

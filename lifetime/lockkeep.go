@@ -31,12 +31,13 @@ func (k *Lock) keep() {
 			k.over(ended(k.last()))
 			return
 		}
-		if !extending && now >= next && !k.last() {
+		final := k.last()
+		if !extending && now >= next && !final {
 			extending = true
 			go func() { results <- k.extend(ctx) }()
 		}
 		wait := time.Duration(k.until.Load()) - now
-		if !extending && !k.last() {
+		if !extending && !final {
 			wait = min(wait, next-now)
 		}
 		timer, stop := clock.timer(wait)
