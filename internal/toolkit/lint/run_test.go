@@ -105,6 +105,10 @@ func TestIgnoredFilesAreLeftOut(t *testing.T) {
 	if err != nil || !slices.Equal(places(found), []string{"b.py:3 TTL001"}) {
 		t.Errorf("%v: %q", err, places(found))
 	}
+	found, err = Run(context.Background(), Options{Paths: []string{"gen"}})
+	if err != nil || !slices.Equal(places(found), []string{"gen/a.py:3 TTL001"}) {
+		t.Errorf("an ignored folder that is named: %v: %q", err, places(found))
+	}
 }
 
 func TestWhatCannotBeDoneIsSaid(t *testing.T) {

@@ -158,6 +158,9 @@ func tracked(root string) map[string]bool {
 	if err != nil {
 		return nil // not a repository, or no git: then everything counts
 	}
+	if len(out) == 0 {
+		return nil // the folder itself is ignored, and was named all the same
+	}
 	files := map[string]bool{}
 	for _, f := range strings.Split(string(out), "\x00") {
 		files[f] = true
