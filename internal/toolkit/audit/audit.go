@@ -63,15 +63,37 @@ func Run(ctx context.Context, target *connect.Target, options Options) (*Report,
 	} else {
 		err = a.sample(ctx)
 	}
-	if err != nil && !errors.Is(err, ctx.Err()) {
+	if isInterruption(ctx, err) {
+		err = &interruption{cause: err, state: options.Resume}
+	} else if err != nil {
 		return nil, err
 	}
-	if ctx.Err() != nil && a.report.Looked == 0 {
-		return nil, ctx.Err()
+	if err != nil && a.report.Looked == 0 {
+		return nil, err
 	}
 	a.finish(time.Since(begin))
-	return a.report, ctx.Err()
+	return a.report, err
 }
+
+// isInterruption tells an audit that was told to end from one that failed.
+func isInterruption(ctx context.Context, err error) bool {
+	return err != nil && (ctx.Err() != nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
+}
+
+// interruption is the error of an audit that was told to end.
+type interruption struct {
+	cause error
+	state string // file
+}
+
+func (i *interruption) Error() string {
+	if i.state != "" {
+		return "interrupted; the same command goes on where it was, by " + i.state
+	}
+	return "interrupted"
+}
+
+func (i *interruption) Unwrap() error { return i.cause }
 
 // describe writes down what INFO tells.
 func (a *auditor) describe(ctx context.Context) error {
@@ -210,7 +232,7 @@ func (a *auditor) sample(ctx context.Context) error {
 		set.add(i, list, info)
 	}
 	a.report.Complete = failed == nil
-	if failed != nil && !errors.Is(failed, ctx.Err()) {
+	if failed != nil && !isInterruption(ctx, failed) {
 		return failed
 	}
 	return errors.Join(failed, set.report(a.options, a.report))

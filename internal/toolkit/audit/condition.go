@@ -157,12 +157,14 @@ func (c Condition) Crossed(r *Report) (string, error) {
 		}
 	}
 	value := conditionFields[c.field](row)
-	if counted, ok := r.ExactNoTTL(); ok && c.pattern == "" {
+	if noTTL, keys := r.headline(); c.pattern == "" {
 		switch c.field {
+		case "keys":
+			value = keys
 		case "no_ttl":
-			value = counted
+			value = noTTL
 		case "no_ttl_ratio":
-			value = ratio(counted, r.counted())
+			value = ratio(noTTL, keys)
 		}
 	}
 	if !c.holds(value) {
@@ -202,15 +204,6 @@ func (c Condition) holds(x float64) bool {
 		return x == c.limit
 	}
 	return x != c.limit
-}
-
-// counted is the number of keys as the servers count them.
-func (r *Report) counted() float64 {
-	n := 0.0
-	for _, k := range r.Keyspaces {
-		n += float64(max(0, k.Keys))
-	}
-	return n
 }
 
 func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

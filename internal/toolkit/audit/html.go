@@ -127,11 +127,7 @@ func where(r *Report) string {
 
 func tiles(r *Report) []htmlTile {
 	total := &r.Total
-	noTTL, counted := r.ExactNoTTL()
-	keys := r.counted()
-	if !counted {
-		noTTL, keys = total.NoTTL.Value, total.Keys.Value
-	}
+	noTTL, keys := r.headline()
 	list := []htmlTile{
 		{What: "Keys", Figure: humanCount(keys), Note: humanize.Comma(int64(keys))},
 		{What: "Without a TTL", Figure: humanShare(ratio(noTTL, keys)), Note: humanize.Comma(int64(noTTL)) + " keys", Bad: noTTL > 0},

@@ -104,7 +104,10 @@ func readRDB(ctx context.Context, path string, file io.Reader, size int64, optio
 	a.report.Servers = []Server{server}
 	t.report(a.report)
 	a.finish(time.Since(begin))
-	return a.report, ctx.Err()
+	if ctx.Err() != nil {
+		return a.report, &interruption{cause: ctx.Err()}
+	}
+	return a.report, nil
 }
 
 func rdbRecord(e *rdb.Entry, created time.Time) Record {

@@ -42,11 +42,7 @@ func describeServer(ctx context.Context, n *connect.Node) Server {
 // warnings says what the settings of the servers make of the keys that were found.
 func warnings(r *Report) []string {
 	var list []string
-	noTTL, known := r.ExactNoTTL()
-	if !known {
-		noTTL = r.Total.NoTTL.Value
-	}
-	all := r.Total.Keys.Value
+	noTTL, all := r.headline()
 	for _, s := range r.Servers {
 		used := ""
 		if s.MaxMemory > 0 && s.UsedMemory >= 0 {
@@ -66,6 +62,23 @@ func warnings(r *Report) []string {
 		}
 	}
 	return list
+}
+
+// headline is the keys without a TTL and all keys: as the servers count them, or where INFO is refused, as they were found.
+func (r *Report) headline() (noTTL, keys float64) {
+	if n, ok := r.ExactNoTTL(); ok {
+		return n, r.counted()
+	}
+	return r.Total.NoTTL.Value, r.Total.Keys.Value
+}
+
+// counted is the number of keys as the servers count them.
+func (r *Report) counted() float64 {
+	n := 0.0
+	for _, k := range r.Keyspaces {
+		n += float64(max(0, k.Keys))
+	}
+	return n
 }
 
 // ExactNoTTL is the number of keys without a TTL as the servers count them, in all keyspaces that were looked at; ok is

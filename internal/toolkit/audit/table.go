@@ -192,7 +192,7 @@ func WriteTable(w io.Writer, r *Report, width int) error {
 		fmt.Fprintf(&b, "\n%s\n", t.Render())
 	}
 	writeBiggest(&b, r, width)
-	writeRemarks(&b, r, columns)
+	writeRemarks(&b, r, columns, width)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -248,17 +248,20 @@ func writeBiggest(b *strings.Builder, r *Report, width int) {
 	}
 }
 
-func writeRemarks(b *strings.Builder, r *Report, columns []columnSpec) {
-	for _, text := range r.Warnings {
-		fmt.Fprintf(b, "\nwarning: %s\n", text)
+func writeRemarks(b *strings.Builder, r *Report, columns []columnSpec, width int) {
+	line := func(format string, args ...any) {
+		fmt.Fprintln(b, text.WrapSoft(fmt.Sprintf(format, args...), width))
+	}
+	for _, warning := range r.Warnings {
+		line("\nwarning: %s", warning)
 	}
 	b.WriteByte('\n')
-	fmt.Fprintln(b, howMeasured(r))
+	line("%s", howMeasured(r))
 	if slices.ContainsFunc(columns, func(c columnSpec) bool { return c.title == "TTLs" }) {
-		fmt.Fprintf(b, "TTLs, from left to right: %s\n", strings.Join(TTLClasses, " "))
+		line("TTLs, from left to right: %s", strings.Join(TTLClasses, " "))
 	}
-	for _, text := range r.Notes {
-		fmt.Fprintf(b, "note: %s\n", text)
+	for _, note := range r.Notes {
+		line("note: %s", note)
 	}
 }
 

@@ -2,6 +2,7 @@ package walk
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -59,6 +60,9 @@ func (p *Pace) Wait(ctx context.Context, keys int) error {
 	for keys > 0 { // more than the bucket holds is waited for in parts
 		n := min(keys, p.limit.Burst())
 		if err := p.limit.WaitN(ctx, n); err != nil {
+			if ctx.Err() == nil { // the limiter sees that the deadline comes first, and does not wait for it
+				return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+			}
 			return err
 		}
 		keys -= n

@@ -2,6 +2,7 @@ package walk
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,6 +48,11 @@ func TestPaceKeepsItsRate(t *testing.T) {
 		// 15,000 keys, of which the first 100 are free.
 		if took := time.Since(begin); took < 14*time.Second || took > 15*time.Second {
 			t.Errorf("15,000 keys at 1,000/s took %v", took)
+		}
+		soon, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if err := p.Wait(soon, 5000); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a wait beyond the deadline: %v", err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
