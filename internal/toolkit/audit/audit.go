@@ -34,6 +34,7 @@ type auditor struct {
 	spaces  []connect.Keyspace
 	columns *columns
 	report  *Report
+	unsaved error // why the state of an interrupted audit is lost
 }
 
 // Run audits. When ctx ends, it returns what it has found until then, with the error; such a report says that it is not
@@ -64,7 +65,7 @@ func Run(ctx context.Context, target *connect.Target, options Options) (*Report,
 		err = a.sample(ctx)
 	}
 	if isInterruption(ctx, err) {
-		err = &interruption{cause: err, state: options.Resume}
+		err = &interruption{cause: err, state: options.Resume, unsaved: a.unsaved}
 	} else if err != nil {
 		return nil, err
 	}
@@ -82,12 +83,16 @@ func isInterruption(ctx context.Context, err error) bool {
 
 // interruption is the error of an audit that was told to end.
 type interruption struct {
-	cause error
-	state string // file
+	cause   error
+	state   string // file
+	unsaved error
 }
 
 func (i *interruption) Error() string {
-	if i.state != "" {
+	switch {
+	case i.unsaved != nil:
+		return "interrupted, and its state is lost: " + i.unsaved.Error()
+	case i.state != "":
 		return "interrupted; the same command goes on where it was, by " + i.state
 	}
 	return "interrupted"
@@ -166,7 +171,7 @@ func (a *auditor) exact(ctx context.Context) error {
 	})
 	e.progress.Done()
 	if failed != nil {
-		failed = errors.Join(failed, e.save())
+		a.unsaved = e.save()
 	} else if err := e.forget(); err != nil {
 		return err
 	}

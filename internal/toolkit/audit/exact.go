@@ -43,7 +43,7 @@ func newExact(o Options, spaces []connect.Keyspace) (*exact, error) {
 			Version: stateVersion, Prefixes: o.Prefixes, Separators: o.Separators, Rows: o.Rows, Asked: o.Asked,
 			Cursors: map[string]cursor{},
 		}
-		return e, nil
+		return e, e.save() // that it cannot be saved is better known before hours of work
 	}
 	known := map[string]bool{}
 	for _, k := range spaces {

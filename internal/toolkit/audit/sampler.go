@@ -42,7 +42,7 @@ func (s *sampler) draw(ctx context.Context, n int) ([]Record, error) {
 		if err != nil {
 			return records, err
 		}
-		drawn += detailBatch
+		drawn += max(1, len(keys))
 		fresh := keys[:0]
 		for _, key := range keys {
 			if !s.seen[key] {
