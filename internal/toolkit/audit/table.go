@@ -250,10 +250,13 @@ func writeBiggest(b *strings.Builder, r *Report, width int) {
 
 func writeRemarks(b *strings.Builder, r *Report, columns []columnSpec, width int) {
 	line := func(format string, args ...any) {
-		fmt.Fprintln(b, text.WrapSoft(fmt.Sprintf(format, args...), width))
+		for part := range strings.Lines(text.WrapSoft(fmt.Sprintf(format, args...), width)) {
+			fmt.Fprintln(b, strings.TrimRight(part, " \n"))
+		}
 	}
 	for _, warning := range r.Warnings {
-		line("\nwarning: %s", warning)
+		b.WriteByte('\n')
+		line("warning: %s", warning)
 	}
 	b.WriteByte('\n')
 	line("%s", howMeasured(r))
