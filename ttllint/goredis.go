@@ -81,11 +81,15 @@ func goRedis(s *source, f *types.Func, e *ast.CallExpr, _ []ast.Node) (call, boo
 	return c, ok
 }
 
-// isGoRedis reports whether a method is go-redis's own, or one of a user's interface with its results: the first
-// parameter is a context, the result one of go-redis's commands.
+// isGoRedis reports whether a method is go-redis's own, or one of an interface that go-redis's clients satisfy: the first
+// parameter is a context, the result one of go-redis's commands. Methods of other types are not: they may give a lifetime
+// themselves.
 func isGoRedis(f *types.Func) bool {
 	sig := f.Signature()
-	if sig.Recv() == nil || sig.Params().Len() == 0 || sig.Params().At(0).Type().String() != "context.Context" || sig.Results().Len() != 1 {
+	if sig.Recv() == nil || !f.Exported() || sig.Params().Len() == 0 || sig.Params().At(0).Type().String() != "context.Context" || sig.Results().Len() != 1 {
+		return false
+	}
+	if f.Pkg() == nil || f.Pkg().Path() != goRedisPath && !types.IsInterface(sig.Recv().Type()) {
 		return false
 	}
 	p, ok := sig.Results().At(0).Type().(*types.Pointer)

@@ -35,6 +35,22 @@ func (memory) Set(ctx context.Context, key string, value any, expiration time.Du
 	return nil
 }
 
+// wrapper gives lifetimes itself.
+type wrapper struct{ rdb *redis.Client }
+
+func (w wrapper) Set(ctx context.Context, key string, value any, expiration time.Duration) *redis.StatusCmd {
+	return w.rdb.Set(ctx, key, value, max(expiration, day))
+}
+
+func (w wrapper) set(ctx context.Context, pipe redis.Pipeliner) *redis.Cmd {
+	return pipe.Do(ctx, "SET", "a", 1, "EX", 60)
+}
+
+func wrapped(ctx context.Context, w wrapper, pipe redis.Pipeliner) {
+	w.Set(ctx, "a", 1, 0)
+	w.set(ctx, pipe)
+}
+
 func strings(ctx context.Context, rdb *redis.Client, id string, data []byte) {
 	rdb.Set(ctx, fmt.Sprintf("session:%s", id), data, 0)     // want `TTL001: SET of "session:{id}" gives no lifetime`
 	rdb.Set(ctx, "session:"+id, data, noTTL)                 // want `TTL001: SET of "session:{id}" gives no lifetime`
