@@ -3,6 +3,9 @@ package purge
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -79,8 +82,8 @@ func (r *Report) Text(w io.Writer) error {
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "%s.\n\nPATTERN\t%s\tkept\tvanished\tfailed\n", line, column)
-	for pattern, c := range r.Rules {
-		fmt.Fprintf(t, "%s\t%s\n", pattern, c.columns())
+	for _, pattern := range slices.Sorted(maps.Keys(r.Rules)) {
+		fmt.Fprintf(t, "%s\t%s\n", pattern, r.Rules[pattern].columns())
 	}
 	if len(r.Nodes) > 1 {
 		fmt.Fprintf(t, "\nNODE\tdatabase\t%s\tkept\tvanished\tfailed\n", column)
@@ -126,9 +129,9 @@ func (e *Estimate) Text(w io.Writer) {
 	}
 	fmt.Fprintf(w, "This removes %s%s of %s keys", about, humanize.Comma(e.Keys), humanize.Comma(e.Of))
 	if e.Bytes >= 0 {
-		fmt.Fprintf(w, ", about %s", humanize.IBytes(uint64(e.Bytes)))
+		fmt.Fprintf(w, " (about %s)", humanize.IBytes(uint64(e.Bytes)))
 	}
-	fmt.Fprintln(w, ".")
+	fmt.Fprintf(w, " from %s.\n", strings.Join(e.Places, ", "))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	writeSample(t, e.Sample)
 	_ = t.Flush()

@@ -47,6 +47,7 @@ type Estimate struct {
 	Bytes  int64 // -1: unknown
 	Exact  bool  // all keys were looked at
 	Sample []Weighed
+	Places []string // servers and databases
 }
 
 // estimatePages is how many pages of each keyspace are looked at before asking a person.
@@ -68,6 +69,7 @@ func Foresee(ctx context.Context, target *connect.Target, o Options) (*Estimate,
 	}
 	e := &Estimate{Exact: true}
 	for _, k := range spaces {
+		e.Places = append(e.Places, k.Name())
 		if err := r.foresee(ctx, k, e); err != nil {
 			return nil, fmt.Errorf("%s: %w", k.Name(), err)
 		}

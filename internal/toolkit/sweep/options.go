@@ -41,6 +41,7 @@ type Options struct {
 const (
 	defaultConcurrency = 8
 	defaultRetryFor    = time.Minute
+	defaultPage        = 500 // keeps a server busy for about 0.1 ms
 	maxPage            = 100_000
 )
 
@@ -68,6 +69,9 @@ func (o *Options) check() error {
 	}
 	if o.Concurrency == 0 {
 		o.Concurrency = defaultConcurrency
+	}
+	if o.Page == 0 {
+		o.Page = defaultPage
 	}
 	if o.RetryFor == 0 {
 		o.RetryFor = defaultRetryFor

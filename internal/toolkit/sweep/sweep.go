@@ -74,6 +74,7 @@ type Sweep struct {
 	paces    map[string]*walk.Pace // by server
 	failures []Failure
 	notes    []string
+	slow     int
 	last     time.Time // when a page was done last
 }
 
@@ -372,7 +373,7 @@ func (s *Sweep) end(complete bool) error {
 func (s *Sweep) result(complete bool) *Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := &Result{Complete: complete, Resumed: s.resumed, Took: time.Since(s.began), Rules: Tally{}, Failures: s.failures, Notes: s.notes}
+	r := &Result{Complete: complete, Resumed: s.resumed, Took: time.Since(s.began), Rules: Tally{}, Failures: s.failures, Notes: s.notes, Slow: s.slow}
 	for id, p := range s.state.Keyspaces {
 		k := s.place[id]
 		r.Parts = append(r.Parts, Part{Node: k.Node.Addr, DB: k.DB, Done: p.Done, Counts: p.Counts.Sum(), Rules: p.Counts})
@@ -388,9 +389,6 @@ func (s *Sweep) result(complete bool) *Result {
 		return a.DB - b.DB
 	})
 	r.Rules.Add(s.state.Replaced)
-	for _, pace := range s.paces {
-		r.Slow += pace.Slow()
-	}
 	r.Counts = r.Rules.Sum()
 	return r
 }

@@ -177,3 +177,25 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 }
+
+func TestABusyServerIsGivenHalfOfTheTime(t *testing.T) {
+	b := &breather{}
+	for _, c := range []struct{ took, want time.Duration }{
+		{time.Millisecond, 0}, {4 * time.Millisecond, 0}, {20 * time.Millisecond, 20 * time.Millisecond}, {time.Minute, longestBreath},
+		{time.Millisecond, 0},
+	} {
+		if got := b.after(c.took); got != c.want {
+			t.Errorf("after %v it waits %v, want %v", c.took, got, c.want)
+		}
+	}
+	if b.slow != 2 {
+		t.Errorf("%d slow answers", b.slow)
+	}
+	// What is always slow is its usual.
+	steady := &breather{}
+	for range 10 {
+		if steady.after(50*time.Millisecond) != 0 {
+			t.Error("a distant server is taken for a busy one")
+		}
+	}
+}

@@ -24,16 +24,25 @@ func (s *Sweep) walk(ctx context.Context, k connect.Keyspace, p *progress) error
 	work, cancel := withGrace(ctx)
 	defer cancel()
 	scanner := walk.NewScanner(k, walk.Options{
-		Match: s.options.Match, Type: s.options.Type, Count: s.options.Page, Cursor: uint64(p.Cursor), Pace: s.pace(k.Node.Addr),
+		Match: s.options.Match, Type: s.options.Type, Count: s.options.Page, Cursor: uint64(p.Cursor),
 	})
+	pace, breath := s.pace(k.Node.Addr), &breather{}
+	defer s.slowed(breath)
 	place := &Place{Keyspace: k, Uncounted: p.uncounted, sweep: s}
 	if p.again != nil {
 		place.Pass = s.passes
 	}
 	identified := time.Now()
 	for {
+		if err := pace.Wait(ctx, int(s.options.Page)); err != nil {
+			return err
+		}
+		asked := time.Now()
 		keys, err := scanner.Next(ctx)
 		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if err := rest(ctx, breath.after(time.Since(asked))); err != nil {
 			return err
 		}
 		keys = ofSlots(keys, p.again)
@@ -88,9 +97,15 @@ func (s *Sweep) uncommitted(p *progress, tally Tally, begin time.Time) {
 // shown moves the bar. Where SCAN filters, a page is about its size in keys looked at.
 func (s *Sweep) shown(keys int) {
 	if s.options.Match != "" || s.options.Type != "" {
-		keys = int(max(s.options.Page, 500))
+		keys = int(s.options.Page)
 	}
 	s.progress.Add(keys)
+}
+
+func (s *Sweep) slowed(b *breather) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slow += b.slow
 }
 
 // pace is shared by the databases of a server.
