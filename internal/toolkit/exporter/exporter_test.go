@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -283,4 +284,35 @@ func TestOnlyAllowedTargetsAreScraped(t *testing.T) {
 		text, _ := get("/scrape?target=" + b.Addr)
 		return strings.Contains(text, `redis_up{addr="`+b.Addr+`"} 1`) && !strings.Contains(text, a.Addr)
 	})
+}
+
+// The user that docs/monitoring.md proposes can do all that the exporter does.
+func TestTheUserOfThePageSuffices(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/monitoring.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, line, ok := strings.Cut(string(page), "ACL SETUSER exporter ")
+	if !ok {
+		t.Fatal("there is no ACL SETUSER in the page")
+	}
+	line, _, _ = strings.Cut(line, "\n")
+	s := rig.Redis(t)
+	s.Must(t, append([]string{"ACL", "SETUSER", "exporter"}, strings.Fields(line)...)...)
+	s.Must(t, "SET", "session:1", "x")
+	sampler, err := reading.NewSampler(reading.SamplerOptions{Rate: 1e6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := serve(t, Options{Sampler: sampler, ClockEvery: time.Second, Connect: connect.Options{
+		Addrs: []string{s.Addr}, User: "exporter", Password: "PASSWORD", AllDBs: true,
+	}})
+	metrics(t, get, "redis_no_ttl_keys{")
+	text := metrics(t, get, "redis_clock_skew_seconds{")
+	if value(t, text, "redis_up{") != 1 || value(t, text, "redis_db_keys{") != 1 || value(t, text, "redis_exporter_last_scrape_error{") != 0 {
+		t.Errorf("%s", text)
+	}
+	if refused := s.Must(t, "ACL", "LOG").String(); strings.Contains(refused, "exporter") {
+		t.Errorf("refused: %s", refused)
+	}
 }
