@@ -483,3 +483,79 @@ func TestStampedDeadlines(t *testing.T) {
 		}
 	}
 }
+
+func TestClusterFailoverInTheMiddle(t *testing.T) {
+	c := rig.RedisCluster(t, 3, 3)
+	target := open(t, connect.Options{Addrs: c.Addrs()})
+	write(t, target.Client, "k", 6000)
+	for _, s := range c.Primaries {
+		s.Must(t, "WAIT", "1", "5000")
+	}
+	died := false
+	report := fixBetween(t, target, Options{Rules: []Rule{{"k*", time.Hour}}, Sweep: sweep.Options{Page: 200}}, func(page int, p *sweep.Place) {
+		if page != 8 {
+			return
+		}
+		for _, s := range c.Primaries {
+			if s.Addr == p.Node.Addr {
+				died = true
+				s.Kill()
+			}
+		}
+	})
+	if !died || report.Total != (Counts{Fixed: 6000}) || len(report.Nodes) != 3 {
+		t.Errorf("%+v", report)
+	}
+	// A new client, because the old one may remember who had the slots.
+	if n := without(t, open(t, connect.Options{Addrs: []string{c.Replicas[0].Addr}}).Client, "k", 6000); n != 0 {
+		t.Errorf("%d keys have no TTL", n)
+	}
+}
+
+// Slots that move while nothing runs are found by the state, which remembers who had them.
+func TestResumeAfterASlotMoved(t *testing.T) {
+	c := rig.RedisCluster(t, 3, 0)
+	target := open(t, connect.Options{Addrs: c.Addrs()})
+	write(t, target.Client, "k", 3000)
+	o := Options{Rules: []Rule{{"*", time.Hour}}, Sweep: sweep.Options{Page: 100, Concurrency: 1, Resume: filepath.Join(t.TempDir(), "state")}}
+	f, err := newFixer(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var seen []string
+	result, err := sweep.Run(ctx, target, &between{worker: f, before: func(page int, p *sweep.Place) {
+		if len(seen) == 0 || seen[len(seen)-1] != p.Node.Addr {
+			seen = append(seen, p.Node.Addr)
+		}
+		if len(seen) == 2 {
+			cancel()
+		}
+	}}, f.sweepOptions())
+	if err == nil || result.Complete || len(seen) != 2 {
+		t.Fatalf("%+v %v", result, err)
+	}
+	var first *rig.Server
+	for _, s := range c.Primaries {
+		if s.Addr == seen[0] {
+			first = s
+		}
+	}
+	third, tag := other(c, seen), ""
+	for i := 0; tag == "" || c.Owner(t, lifetime.Slot(tag)) != third; i++ {
+		tag = fmt.Sprintf("{%d}", i)
+	}
+	write(t, target.Client, tag, 400)
+	var keys []string
+	for i := range 400 {
+		keys = append(keys, fmt.Sprintf("%s%d", tag, i))
+	}
+	c.BeginMigration(t, lifetime.Slot(tag), third, first)
+	c.MoveKeys(t, third, first, keys...)
+	c.EndMigration(t, lifetime.Slot(tag), first)
+	report, err := Run(t.Context(), target, o)
+	if err != nil || !report.Resumed || report.Total != (Counts{Fixed: 3400}) || without(t, target.Client, tag, 400) != 0 {
+		t.Errorf("%+v %v", report, err)
+	}
+}

@@ -303,7 +303,7 @@ func (s *Sweep) lookAgain(ctx context.Context) (bool, error) {
 	s.last = time.Now()
 	for _, p := range s.state.Keyspaces {
 		if p.Done { // one that begins anyway looks at all its keys
-			p.Done, p.Cursor, p.again = false, 0, slots
+			p.Done, p.Cursor, p.again, p.uncounted = false, 0, slots, Window{}
 		}
 	}
 	return true, nil
