@@ -329,3 +329,22 @@ func TestRelayReportsWhatItCannotDo(t *testing.T) {
 		t.Errorf("invalidating without a stream: %d, %v; want the key gone, and an error", n, err)
 	}
 }
+
+// What a region has written itself, and comes back by way of another, is old news there.
+func TestRelayLeavesOutWhatItsOwnRegionWrote(t *testing.T) {
+	from, to := newRegion(t, "eu"), newRegion(t, "us")
+	defer from.client.Close()
+	defer to.client.Close()
+	defer to.follow(t, lifetime.RelayOptions{}, from)()
+	to.settled(t)
+	to.fill(t, []string{"own", "others"})
+	for _, message := range []string{"2:us,3:own,", "2:eu,6:others,"} {
+		if err := from.client.XAdd(t.Context(), &redis.XAddArgs{Stream: "lifetime:relay", Values: []string{"message", message}}).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rig.Eventually(t, "the other region's entry arrives", func() bool { return to.left(t, []string{"others"}) == 0 })
+	if to.left(t, []string{"own"}) != 1 {
+		t.Error("a region's own entry was applied to it")
+	}
+}

@@ -119,10 +119,18 @@ func TestSessionsSlideUpToTheirEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		_, digits, _ := strings.Cut(id, ".")
+		end, err := strconv.ParseInt(digits, 36, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
 		var last time.Time
 		rig.Eventually(t, "the session ends, though it is used", func() bool {
 			u := client.PTTL(t.Context(), "session:"+id).Val()
 			now := client.Time(t.Context()).Val()
+			if deadline := client.Do(t.Context(), "pexpiretime", "session:"+id).Val(); deadline.(int64) > end {
+				t.Errorf("the deadline %d is after the end %d", deadline, end)
+			}
 			if u > 0 && now.Add(u).After(last) {
 				last = now.Add(u)
 			}
