@@ -3,12 +3,15 @@
 GO      ?= go
 SERVER  ?= bin/curfew
 # Packages of pure code, without goroutines: the race detector has nothing to find there, and takes minutes.
-PURE    := bench|command/grammar|eviction|expiry|glob|layers|number|store|trace|trace/replay
+PURE    := bench|command/grammar|eviction|expiry|glob|layers|number|rdb|store|trace|trace/replay
+
+# The toolkit and the package lifetime, whose tests start many servers: one package at a time, and with the race detector.
+TOOLKIT := ./lifetime/... ./internal/toolkit/... ./ttllint/... ./cmd/... ./test/articles ./test/prometheus ./test/rig ./test/stampede ./test/tagchurn
 
 # How long the differential tests generate sequences, in seconds.
 DIFF_SECONDS ?= 60
 
-.PHONY: run build deps vet fmt unit race differential linear badinput test-redis test-redis-skipped test fuzz-short bench clean
+.PHONY: run build deps vet fmt unit race toolkit differential linear badinput test-redis test-redis-skipped test fuzz-short bench clean
 
 run: build
 	$(SERVER) serve
@@ -30,10 +33,13 @@ fmt:
 
 # The tests that start servers have targets of their own below, with their own limits.
 unit:
-	$(GO) test -timeout 15m $$($(GO) list ./... | grep -v '/test/\(differential\|linear\|badinput\)$$')
+	$(GO) test -timeout 15m $$($(GO) list ./... | grep -vxF "$$($(GO) list ./test/differential ./test/linear ./test/badinput $(TOOLKIT))")
 
 race:
-	$(GO) test -race -timeout 15m $$($(GO) list ./internal/... | grep -vE 'internal/($(PURE))$$') ./test/linear ./test/badinput
+	$(GO) test -race -timeout 15m $$($(GO) list ./internal/... | grep -vE 'internal/($(PURE)|toolkit/.*)$$') ./test/linear ./test/badinput
+
+toolkit:
+	$(GO) test -race -p 1 -timeout 20m $(TOOLKIT)
 
 differential: build
 	CURFEW_DIFF_SECONDS=$(DIFF_SECONDS) $(GO) test -count=1 -timeout 10m ./test/differential
@@ -53,7 +59,7 @@ test-redis-skipped: build
 	scripts/fetch-redis-suite
 	$(GO) run ./test/redis-suite -server $(SERVER) -try-skipped
 
-test: deps vet fmt build unit race differential linear badinput test-redis
+test: deps vet fmt build unit race toolkit differential linear badinput test-redis
 
 # Every fuzz target for a few seconds, on the corpus and a little beyond it.
 fuzz-short:
