@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
@@ -97,33 +96,6 @@ func (f *fixer) items(keys []string, offset time.Duration, pass int) []*item {
 	return items
 }
 
-const (
-	// moveDrift is by how much a deadline may grow when a key moves to another server of a Cluster: MIGRATE sends what is left
-	// of the TTL, and the way is not counted.
-	moveDrift = 20 // ms
-	// passStep keeps the digits of passes apart by more than that.
-	passStep = 97
-)
-
-// stamped moves a deadline down by less than a second, and less than a hundredth of the TTL, to where its last digits follow
-// from the key and the pass. That tells our deadlines from those that a program sets for the same time, and a command that
-// was sent twice from a key that was here before.
-func stamped(key string, deadline, ttl int64, pass int) int64 {
-	unit := min(max(ttl/100, 1), 1000)
-	digits := int64((xxhash.Sum64String(key) + uint64(pass)*passStep) % uint64(unit))
-	return deadline - ((deadline-digits)%unit+unit)%unit
-}
-
-// ours reports whether a deadline has the digits of a pass until this one, or has drifted from there.
-func (it *item) ours(deadline int64, pass int, drift int64) bool {
-	for p := range pass + 1 {
-		if deadline-stamped(it.key, deadline, it.ttl, p) <= drift {
-			return true
-		}
-	}
-	return false
-}
-
 // fix sets deadlines, and finds out why some were declined.
 func (f *fixer) fix(ctx context.Context, place *sweep.Place, srv *server, items []*item, offset time.Duration) error {
 	todo := items
@@ -164,158 +136,6 @@ func having(items []*item, o outcome) []*item {
 		}
 	}
 	return some
-}
-
-// set sends one pipeline, and another one when the server turns out to lack the method.
-func (f *fixer) set(ctx context.Context, c redis.UniversalClient, srv *server, items []*item) ([]sweep.Left[*item], error) {
-	method := srv.present()
-	if method == Race {
-		return f.race(ctx, c, items)
-	}
-	cmds := make([]*redis.Cmd, len(items))
-	// What the pipeline returns is the first error of its commands.
-	_, _ = c.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		for i, it := range items {
-			cmds[i] = method.set(ctx, pipe, it)
-		}
-		return nil
-	})
-	var left []sweep.Left[*item]
-	for i, it := range items {
-		answer, err := cmds[i].Int64()
-		switch {
-		case method.without(err):
-			if err := srv.refused(method, f.options.AllowRace, f.options.Method == Auto, err); err != nil {
-				return nil, err
-			}
-			return f.set(ctx, c, srv, items)
-		case err != nil:
-			left = append(left, sweep.Left[*item]{Item: it, Err: err})
-		case answer == 1:
-			it.outcome = changed
-		case answer == -2:
-			it.outcome = gone
-		default:
-			it.outcome = declined
-		}
-	}
-	return left, nil
-}
-
-// race looks first and sets then, in two steps.
-func (f *fixer) race(ctx context.Context, c redis.UniversalClient, items []*item) ([]sweep.Left[*item], error) {
-	ttls := make([]*redis.Cmd, len(items))
-	_, _ = c.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		for i, it := range items {
-			ttls[i] = pipe.Do(ctx, "PTTL", it.key)
-		}
-		return nil
-	})
-	sets := make([]*redis.Cmd, len(items))
-	var left []sweep.Left[*item]
-	_, _ = c.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		for i, it := range items {
-			ttl, err := ttls[i].Int64()
-			switch {
-			case err != nil:
-				left = append(left, sweep.Left[*item]{Item: it, Err: err})
-			case ttl == -1:
-				sets[i] = Race.set(ctx, pipe, it)
-			default:
-				it.outcome = declined
-			}
-		}
-		return nil
-	})
-	for i, it := range items {
-		if sets[i] == nil {
-			continue
-		}
-		answer, err := sets[i].Int64()
-		switch {
-		case err != nil:
-			left = append(left, sweep.Left[*item]{Item: it, Err: err})
-		case answer == 1:
-			it.outcome = changed
-		default:
-			it.outcome = gone
-		}
-	}
-	return left, nil
-}
-
-// look finds out what TTL keys have, and whose.
-func (f *fixer) look(ctx context.Context, place *sweep.Place, srv *server, items []*item, offset time.Duration) error {
-	if len(items) == 0 {
-		return nil
-	}
-	exact := srv.present() == NX && !f.options.DryRun
-	left, err := sweep.Each(ctx, place, items, func(ctx context.Context, c redis.UniversalClient, items []*item) ([]sweep.Left[*item], error) {
-		cmds := make([]*redis.Cmd, len(items))
-		_, _ = c.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-			for i, it := range items {
-				if exact {
-					cmds[i] = pipe.Do(ctx, "PEXPIRETIME", it.key)
-				} else {
-					cmds[i] = pipe.Do(ctx, "PTTL", it.key)
-				}
-			}
-			return nil
-		})
-		now := time.Now().Add(offset).UnixMilli()
-		var left []sweep.Left[*item]
-		for i, it := range items {
-			found, err := cmds[i].Int64()
-			if err != nil {
-				left = append(left, sweep.Left[*item]{Item: it, Err: err})
-				continue
-			}
-			if found >= 0 && !exact {
-				found += now
-			}
-			it.outcome = f.judge(place, it, found, exact, offset)
-		}
-		return left, nil
-	})
-	if err != nil {
-		return err
-	}
-	fail(place, left)
-	return nil
-}
-
-// judge tells from the deadline of a key what became of it.
-func (f *fixer) judge(place *sweep.Place, it *item, found int64, exact bool, offset time.Duration) outcome {
-	switch {
-	case found == -2:
-		return gone
-	case found == -1 && f.options.DryRun:
-		return changed
-	case found == -1:
-		return restless
-	case f.options.DryRun:
-		return kept
-	}
-	same := found == it.deadline
-	drift := int64(0)
-	if place.Clustered() {
-		drift = moveDrift
-	}
-	ours := it.ours(found, place.Pass, drift)
-	if !exact { // a PTTL is some milliseconds old when it arrives
-		ours, same = true, found-it.deadline < 100 && it.deadline-found < 100
-	}
-	at := time.UnixMilli(found - it.ttl).Add(-offset)
-	switch {
-	case same: // the reply to our command was lost, and the client sent it again
-		return changed
-	case ours && place.Uncounted.Holds(at):
-		it.at = found
-		return changed
-	case ours && place.Counted.Holds(at):
-		return elsewhere
-	}
-	return kept
 }
 
 // tally counts a page, and notes its changes.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -19,41 +18,8 @@ import (
 // maxFailures bounds how many failed keys are told one by one.
 const maxFailures = 10
 
-// MaxAgain bounds how often moved slots are looked at again: a resharding of days is not waited for.
-const MaxAgain = 5
-
 // errReplaced: a server is not the one whose cursor is held.
 var errReplaced = errors.New("the server was restarted or replaced")
-
-// A Failure is a key that could not be changed, and why.
-type Failure struct {
-	Node  string `json:"node"`
-	DB    int    `json:"db"`
-	Key   string `json:"key"` // quoted as in Go
-	Error string `json:"error"`
-}
-
-// A Part is what was done in one keyspace.
-type Part struct {
-	Node   string `json:"node"`
-	DB     int    `json:"db"`
-	Done   bool   `json:"done"`
-	Counts Counts `json:"counts"`
-	Rules  Tally  `json:"rules"`
-}
-
-// A Result is what a sweep did, the parts that an earlier run did included.
-type Result struct {
-	Complete bool          `json:"complete"`
-	Resumed  bool          `json:"resumed"`
-	Took     time.Duration `json:"took_ns"` // of this run
-	Counts   Counts        `json:"counts"`
-	Rules    Tally         `json:"rules"`
-	Parts    []Part        `json:"parts"`
-	Failures []Failure     `json:"failures,omitempty"` // some of them
-	Notes    []string      `json:"notes,omitempty"`
-	Slow     int           `json:"slow_answers"` // that made it slow down
-}
 
 // A Sweep is one that is going on. The goroutine of Run owns what no mutex guards.
 type Sweep struct {
@@ -207,6 +173,7 @@ func (s *Sweep) keepRemovals(p *progress) {
 
 // rounds walks what is not done until all is, and finds the servers again after each failure.
 func (s *Sweep) rounds(ctx context.Context) error {
+	var failing time.Time // since when nothing worked
 	for failed := 0; ; {
 		err := s.round(ctx)
 		more := false
@@ -219,11 +186,14 @@ func (s *Sweep) rounds(ctx context.Context) error {
 		case err == nil && !more:
 			return nil
 		case err == nil:
-			failed = 0
 			continue
 		case !Transient(err):
 			return err
-		case s.idle() > s.options.RetryFor:
+		}
+		if s.workedAfter(failing) {
+			failing, failed = time.Now(), 0
+		}
+		if time.Since(failing) > s.options.RetryFor {
 			return fmt.Errorf("nothing worked for %v: %w", s.options.RetryFor, err)
 		}
 		if !wait(ctx, failed) {
@@ -267,52 +237,11 @@ func (s *Sweep) round(ctx context.Context) error {
 	return transient
 }
 
-// lookAgain finds the slots that moved since the last look, and sets their new owners to be walked once more for them.
-func (s *Sweep) lookAgain(ctx context.Context) (bool, error) {
-	if s.before == nil {
-		return false, nil
-	}
-	now, moving, err := slotOwners(ctx, s.target)
-	if err != nil {
-		return false, err
-	}
-	slots := map[int]bool{}
-	changed(slots, s.before, now)
-	for slot := range s.moving {
-		slots[slot] = true
-	}
-	for slot := range moving {
-		slots[slot] = true
-	}
-	if len(slots) == 0 {
-		return false, nil
-	}
-	if s.passes++; s.passes > MaxAgain {
-		s.note("slots of the Cluster keep moving: keys in them may have been missed; run this again when the resharding is over")
-		return false, nil
-	}
-	spaces, err := s.target.Keyspaces(ctx, false)
-	if err != nil {
-		return false, err
-	}
-	s.before, s.moving = now, moving
-	s.adopt(spaces)
-	s.note("slots of the Cluster moved meanwhile, and their keys were looked for again")
+// workedAfter reports whether a page was done after an instant.
+func (s *Sweep) workedAfter(at time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.last = time.Now()
-	for _, p := range s.state.Keyspaces {
-		if p.Done { // one that begins anyway looks at all its keys
-			p.Done, p.Cursor, p.again, p.uncounted = false, 0, slots, Window{}
-		}
-	}
-	return true, nil
-}
-
-func (s *Sweep) idle() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return time.Since(s.last)
+	return s.last.After(at)
 }
 
 func (s *Sweep) note(format string, args ...any) {
@@ -325,70 +254,4 @@ func (s *Sweep) noteLocked(format string, args ...any) {
 	if text := fmt.Sprintf(format, args...); !slices.Contains(s.notes, text) {
 		s.notes = append(s.notes, text)
 	}
-}
-
-// keepSaving saves the state until ctx ends. An error ends nothing but itself: the work goes on, and the run reports it.
-func (s *Sweep) keepSaving(ctx context.Context) error {
-	ticker := time.NewTicker(saveEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-			if err := s.save(false); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-func (s *Sweep) save(clean bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	// What is counted as done must have been noted by the worker as well, and pages are counted under this mutex.
-	if s.options.Flush != nil {
-		if err := s.options.Flush(); err != nil {
-			return err
-		}
-	}
-	if s.options.Resume == "" {
-		return nil
-	}
-	s.state.Saved, s.state.Clean = time.Now(), clean
-	if err := s.state.write(s.options.Resume); err != nil {
-		return fmt.Errorf("--resume: %w", err)
-	}
-	return nil
-}
-
-// end leaves a state only if something is left to do.
-func (s *Sweep) end(complete bool) error {
-	if err := s.save(true); err != nil || !complete || s.options.Resume == "" {
-		return err
-	}
-	return os.Remove(s.options.Resume)
-}
-
-func (s *Sweep) result(complete bool) *Result {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := &Result{Complete: complete, Resumed: s.resumed, Took: time.Since(s.began), Rules: Tally{}, Failures: s.failures, Notes: s.notes, Slow: s.slow}
-	for id, p := range s.state.Keyspaces {
-		k := s.place[id]
-		r.Parts = append(r.Parts, Part{Node: k.Node.Addr, DB: k.DB, Done: p.Done, Counts: p.Counts.Sum(), Rules: p.Counts})
-		r.Rules.Add(p.Counts)
-	}
-	slices.SortFunc(r.Parts, func(a, b Part) int {
-		if a.Node != b.Node {
-			if a.Node < b.Node {
-				return -1
-			}
-			return 1
-		}
-		return a.DB - b.DB
-	})
-	r.Rules.Add(s.state.Replaced)
-	r.Counts = r.Rules.Sum()
-	return r
 }

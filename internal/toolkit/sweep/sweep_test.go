@@ -199,3 +199,25 @@ func TestABusyServerIsGivenHalfOfTheTime(t *testing.T) {
 		}
 	}
 }
+
+func TestAServerThatStaysAwayEndsTheSweep(t *testing.T) {
+	s := rig.Redis(t)
+	s.Must(t, "SET", "k", "v")
+	target, err := connect.Open(t.Context(), connect.Options{Addrs: []string{s.Addr}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	r, err := Run(t.Context(), target, killer{s}, Options{RetryFor: 300 * time.Millisecond})
+	if err == nil || !strings.Contains(err.Error(), "nothing worked for 300ms") || r.Complete || r.Parts[0].Done {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
+// killer kills the server before it does its work.
+type killer struct{ s *rig.Server }
+
+func (k killer) Page(ctx context.Context, p *Place, _ []string) (Tally, error) {
+	k.s.Kill()
+	return nil, p.Client.Ping(ctx).Err()
+}
