@@ -37,7 +37,7 @@ func newTTLExporterCommand() *cobra.Command {
 		Long: `Serve what servers say of lifetimes, memory and clocks to Prometheus, under redis_exporter's names where it has one.
 
 A scrape is one INFO for each node that --addr leads to (primaries and replicas), all at the same time: it costs the same
-with ten keys and with a billion. Which prefixes have keys without TTL is found by a slow walk in the background
+with ten keys and with a billion. Which prefixes have keys without TTL is found by a slow sample in the background
 (--sample-*), through replicas where there are any, and clocks are compared every --clock-every. A node that does not answer
 within --deadline has redis_up 0, and holds no other up.
 
@@ -66,7 +66,7 @@ func addSamplerFlags(flags *pflag.FlagSet, o *reading.SamplerOptions) {
 	flags.Float64Var(&o.Rate, "sample-rate", 1000, "keys a second to look at")
 	flags.DurationVar(&o.Every, "sample-every", time.Minute, "time from one sample to the next")
 	flags.IntVar(&o.Top, "sample-top", 10, "prefixes to show")
-	flags.StringVar(&o.State, "state", "", "file that keeps where the walk over the keys is, for the next start")
+	flags.StringVar(&o.State, "state", "", "file that keeps where the walk over a replica's keys is, for the next start")
 }
 
 // allDatabases makes --all-dbs the default: what watches a server watches all of it.

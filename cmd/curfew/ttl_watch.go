@@ -47,7 +47,7 @@ func newTTLWatchCommand() *cobra.Command {
 		Long: `Stay and raise alarms: keys without TTL, memory, evictions, refused writes, clocks, nodes that do not answer.
 
 Every --interval each node is asked for INFO, which costs it the same however many keys it has; keys are looked at by a
-slow walk in the background (--sample-*, --state), for the prefixes. An alarm begins when its limit was crossed for the
+slow sample in the background (--sample-*, --state), for the prefixes. An alarm begins when its limit was crossed for the
 rule's time, and ends when the value was a tenth below the limit for --resolve-after. Events go to standard output, to
 --webhook (also from CURFEW_WEBHOOK), and to Prometheus on --listen.
 

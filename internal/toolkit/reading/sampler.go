@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -16,8 +17,8 @@ import (
 	"github.com/curfewkv/curfew/internal/toolkit/walk"
 )
 
-// samplePage is how many keys one SCAN looks at: small, because there is no hurry.
-const samplePage = 100
+// samplePage is how many keys are looked at between two pauses: few, because there is no hurry.
+const samplePage = 50
 
 // SamplerOptions bound what a Sampler does to the servers. Zero values choose.
 type SamplerOptions struct {
@@ -69,9 +70,14 @@ type Prefix struct {
 	NoTTL   float64 `json:"no_ttl"`
 }
 
-// A Sampler walks over the keys of a target, steadily and slowly, through replicas where there are any, and tells after
-// every so many keys what it saw. The walk goes on where the last sample ended: every key gets its turn. SCAN goes through
-// the hash table and not through the names, so that a part of a walk is a fair sample of names.
+// A Sampler looks at keys of a target, steadily and slowly, through replicas where there are any, and tells after every so
+// many keys what it saw.
+//
+// On a replica it walks, and goes on where the last sample ended: every key gets its turn. SCAN goes through the hash table
+// and not through the names, so that a part of a walk is a fair sample of names. On a primary it does not walk, unless it
+// is small: SCAN removes what is expired on its way, and Redis's expire cycle, which goes the same way more slowly, gets
+// stuck in the clean wake while expired keys pile up elsewhere (redis/redis issue 15411). It draws keys at random instead,
+// which leaves no wake.
 type Sampler struct {
 	options SamplerOptions
 	cursors map[string]uint64 // by Keyspace.ID; of the goroutine in Run
@@ -152,10 +158,12 @@ func (s *Sampler) take(ctx context.Context, target *connect.Target) (Sample, err
 			quota = int(math.Ceil(float64(s.options.Size) * float64(k.Keys) / float64(total)))
 		}
 		p := portion{sampler: s, space: k, quota: quota, cursor: s.cursors[k.ID()], found: map[string]struct{}{}}
-		if err := p.walk(ctx); err != nil {
+		if err := p.take(ctx); err != nil {
 			return Sample{}, fmt.Errorf("%s: %w", k.Name(), err)
 		}
-		cursors[k.ID()] = p.cursor
+		if p.cursor != 0 {
+			cursors[k.ID()] = p.cursor
+		}
 		p.count(finder)
 		sample.Keys += p.looked
 		sample.Complete = sample.Complete && p.complete
@@ -177,8 +185,62 @@ type portion struct {
 	found    map[string]struct{} // keys without TTL; SCAN may bring one twice
 }
 
-func (p *portion) walk(ctx context.Context) error {
+func (p *portion) take(ctx context.Context) error {
 	pace := walk.NewPace(p.sampler.options.Rate)
+	small := p.space.Keys >= 0 && p.space.Keys <= int64(p.quota)
+	if small || p.space.Node.Replica {
+		return p.walk(ctx, pace)
+	}
+	// The same key is drawn again at times, and a table may have fewer keys by now than INFO said: neither must hold the
+	// sampler up.
+	for draws := 0; p.looked < int64(p.quota) && draws < 4*p.quota/samplePage+samplePage; draws++ {
+		if err := pace.Wait(ctx, samplePage); err != nil {
+			return err
+		}
+		begin := time.Now()
+		keys, err := p.draw(ctx)
+		if err != nil {
+			return err
+		}
+		pace.Took(time.Since(begin))
+		if err := p.look(ctx, keys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// draw takes a page of keys at random.
+func (p *portion) draw(ctx context.Context) ([]string, error) {
+	draws := make([]*redis.StringCmd, samplePage)
+	_, err := p.space.Client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for i := range draws {
+			draws[i] = pipe.RandomKey(ctx)
+		}
+		return nil
+	})
+	if connect.Refused(err) {
+		// Neighbours in the table are as good: its places have nothing to do with names.
+		keys, _, err := p.space.Client.Scan(ctx, rand.Uint64()>>1, "", samplePage).Result()
+		if err != nil {
+			return nil, fmt.Errorf("SCAN at a random place: %w", err)
+		}
+		return keys, nil
+	}
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("RANDOMKEY: %w", err)
+	}
+	var keys []string
+	for _, d := range draws {
+		if key, err := d.Result(); err == nil {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
+}
+
+// walk goes on at the cursor, for the quota or once around.
+func (p *portion) walk(ctx context.Context, pace *walk.Pace) error {
 	whole := p.cursor == 0
 	p.complete = p.space.Keys == 0
 	for p.looked < int64(p.quota) {
@@ -196,16 +258,15 @@ func (p *portion) walk(ctx context.Context) error {
 			}
 			p.cursor, _ = scanner.Cursor()
 		}
-		if p.cursor != 0 {
-			continue // the quota is used up
-		}
-		if whole {
+		switch {
+		case p.cursor != 0: // the quota is used up
+		case whole:
 			p.complete = true
 			return nil
-		}
-		whole = true // from the begin, for what is left of the quota; or never more than once around
-		if p.looked >= p.space.Keys {
+		case p.looked >= p.space.Keys:
 			return nil
+		default:
+			whole = true // from the begin, for what is left of the quota
 		}
 	}
 	return nil

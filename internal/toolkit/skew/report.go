@@ -84,7 +84,7 @@ func (r Report) Verdict() string {
 	case Perhaps:
 		return fmt.Sprintf("%s: perhaps more than %v, which is within the error", pair, limit)
 	}
-	return fmt.Sprintf("%s: at most %v", pair, limit)
+	return fmt.Sprintf("%s: within %v", pair, limit)
 }
 
 // Table writes the report for a person.

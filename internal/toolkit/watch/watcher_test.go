@@ -171,7 +171,7 @@ func TestRefusedWritesAndEvictions(t *testing.T) {
 func TestTheWatchOutlivesServers(t *testing.T) {
 	nobody := Options{Connect: connect.Options{Addrs: []string{"127.0.0.1:1"}, Timeout: time.Second}, Rules: only(t, "unreachable=on,for=0s")}
 	_, log := start(t, nobody)
-	log.has(t, "rule=unreachable", "subject=127.0.0.1:1", "connection refused")
+	log.has(t, "rule=unreachable", "subject=127.0.0.1:1", "state=firing")
 
 	w := rig.RedisSentinel(t, 1)
 	rules := DefaultRules()
