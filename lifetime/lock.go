@@ -112,6 +112,8 @@ func (k *Lock) extend(ctx context.Context) error {
 	case !own:
 		k.over(ErrLockLost)
 		return ErrLockLost
+	case k.ctx.Err() != nil: // the validity ended before the reply came
+		return context.Cause(k.ctx)
 	}
 	// Never backwards: the last extension, up to MaxHold, is shorter than the TTL.
 	k.until.Store(max(k.until.Load(), int64(validUntil(now, ttl))))
@@ -162,7 +164,6 @@ func (k *Lock) Release(ctx context.Context) (err error) {
 // over ends the work under the lock, for the first reason that is given.
 func (k *Lock) over(cause error) {
 	k.overOnce.Do(func() {
-		k.cancel(cause)
 		l := k.locker
 		l.mu.Lock()
 		delete(l.mu.held, k)
@@ -176,5 +177,6 @@ func (k *Lock) over(cause error) {
 		}
 		l.count(result)
 		l.options.Telemetry.metrics().lock.held(l.clock.now() - k.began)
+		k.cancel(cause)
 	})
 }

@@ -6,8 +6,8 @@ import "time"
 // clock that is set does not change it.
 type lockClock interface {
 	now() time.Duration
-	// timer sends once, after d. stop frees it.
-	timer(d time.Duration) (fired <-chan time.Time, stop func())
+	// timer sends once, when it is at. stop frees it.
+	timer(at time.Duration) (fired <-chan time.Time, stop func())
 }
 
 // systemClock is the monotonic clock of the process. On Linux it stands still while the machine is suspended, which is
@@ -16,7 +16,16 @@ type systemClock struct{}
 
 func (systemClock) now() time.Duration { return sinceStart() }
 
-func (systemClock) timer(d time.Duration) (<-chan time.Time, func()) {
-	t := time.NewTimer(d)
-	return t.C, func() { t.Stop() }
+// armLimit is how late a timer may be because the process stood still just before it was set.
+const armLimit = time.Millisecond
+
+func (c systemClock) timer(at time.Duration) (<-chan time.Time, func()) {
+	for {
+		before := c.now()
+		t := time.NewTimer(at - before)
+		if at <= before || c.now()-before < armLimit {
+			return t.C, func() { t.Stop() }
+		}
+		t.Stop()
+	}
 }

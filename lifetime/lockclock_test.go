@@ -33,11 +33,11 @@ func (c *steppedClock) now() time.Duration {
 	return c.at
 }
 
-func (c *steppedClock) timer(d time.Duration) (<-chan time.Time, func()) {
+func (c *steppedClock) timer(at time.Duration) (<-chan time.Time, func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := &steppedTimer{due: c.at + d, fired: make(chan time.Time, 1)}
-	if d <= 0 {
+	t := &steppedTimer{due: at, fired: make(chan time.Time, 1)}
+	if at <= c.at {
 		t.fired <- c.wall
 		return t.fired, func() {}
 	}

@@ -131,7 +131,7 @@ func (l *Locker) pause(ctx context.Context, attempt int, left time.Duration) err
 	if left > 0 {
 		wait = min(wait, left+time.Millisecond)
 	}
-	timer, stop := l.clock.timer(wait)
+	timer, stop := l.clock.timer(l.clock.now() + wait)
 	defer stop()
 	select {
 	case <-timer:
@@ -155,6 +155,9 @@ func (l *Locker) acquire(
 	key := l.options.Prefix + name
 	for attempt := 0; ; attempt++ {
 		lock, left, err := l.attempt(ctx, key)
+		if err != nil && attempt > 0 && ctx.Err() != nil {
+			err = fmt.Errorf("%w: %w", ErrLocked, err) // it was, each time that the server answered
+		}
 		if err != nil {
 			return nil, fmt.Errorf("acquire lock %q: %w", name, err)
 		}

@@ -16,7 +16,7 @@ func (k *Lock) keep() {
 	ttl, clock := k.locker.options.TTL, k.locker.clock
 	results := make(chan error, 1)
 	extending := false
-	next := k.began + ttl/3
+	started, next := k.began, k.began+ttl/3 // of extensions
 	ctx, cancel := context.WithCancel(k.ctx)
 	defer func() {
 		cancel()
@@ -25,27 +25,26 @@ func (k *Lock) keep() {
 		}
 	}()
 	for {
-		now := clock.now()
+		now, wake := clock.now(), time.Duration(k.until.Load())
 		// First, so that a holder that was paused does not extend what it has lost.
-		if left := time.Duration(k.until.Load()) - now; left <= 0 {
+		if now >= wake {
 			k.over(ended(k.last()))
 			return
 		}
 		final := k.last()
 		if !extending && now >= next && !final {
-			extending = true
+			extending, started = true, now
 			go func() { results <- k.extend(ctx) }()
 		}
-		wait := time.Duration(k.until.Load()) - now
 		if !extending && !final {
-			wait = min(wait, next-now)
+			wake = min(wake, next)
 		}
-		timer, stop := clock.timer(wait)
+		timer, stop := clock.timer(wake)
 		select {
 		case <-timer:
 		case err := <-results:
 			extending = false
-			next = clock.now() + ttl/3
+			next = started + ttl/3
 			if err != nil && !errors.Is(err, ErrLockLost) {
 				next = clock.now() + ttl/20 // the server does not answer: the validity goes on running
 			}
