@@ -70,7 +70,7 @@ no key looks used, and no command is needed that managed services refuse.
 	flags.Float64Var(&o.Precision, "precision", 0, "draw as many keys as give shares to within this, such as 0.01")
 	flags.BoolVar(&o.Exact, "exact", false, "look at every key")
 	flags.BoolVar(&o.NoReplicas, "no-replicas", false, "look at primaries even where replicas are in step")
-	flags.Float64Var(&o.Rate, "rate", 0, "keys a second for each node (default: what it answers without slowing down)")
+	flags.Float64Var(&o.Rate, "rate", 0, "keys a second for each node, at most; fewer while it answers slowly (default 10000, with --exact 50000)")
 	flags.IntVar(&o.MemorySamples, "memory-samples", 0, "elements of a collection that its size is estimated from (default 5)")
 	flags.StringVar(&f.rdb, "rdb", "", "audit this snapshot (RDB file, - for standard input) instead of a server")
 	flags.StringVar(&o.Resume, "resume", "", "file in which an interrupted --exact keeps its state, and goes on from")
