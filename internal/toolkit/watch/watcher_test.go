@@ -204,3 +204,30 @@ func TestOnce(t *testing.T) {
 		t.Error("nobody is there, and all is well")
 	}
 }
+
+// A server that is started again, with other contents, is the same node.
+func TestTheWatchOutlivesARestart(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "redis.sock") // an address that stays
+	s := rig.Redis(t, "--unixsocket", socket)
+	fill(t, s, "k:", 1200)
+	rules := DefaultRules()
+	if err := Set(rules, "unreachable=on,for=0s"); err != nil {
+		t.Fatal(err)
+	}
+	_, log := start(t, Options{Connect: connect.Options{Addrs: []string{socket}, Timeout: time.Second}, Rules: rules})
+	log.has(t, "rule=no-ttl-keys", "state=firing")
+	s.Kill()
+	log.has(t, "rule=unreachable", "subject="+socket, "state=firing")
+	if strings.Contains(log.String(), "resolved") {
+		t.Errorf("a dead server has no keys without TTL: %s", log)
+	}
+	if err := s.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	log.has(t, "rule=unreachable", "subject="+socket, "state=resolved")
+	log.has(t, "rule=no-ttl-keys", "state=resolved") // it came back empty
+	fill(t, s, "k:", 1300)
+	rig.Eventually(t, "a new alarm begins", func() bool {
+		return strings.Count(log.String(), "rule=no-ttl-keys") == 3
+	})
+}
