@@ -163,7 +163,7 @@ func TestFixInSeveralDatabases(t *testing.T) {
 	}
 }
 
-// A client sends a pipeline again when its connection breaks; the server then has done it already, and says 0.
+// When a connection breaks under a pipeline, the server may have done it already, and says 0 the next time.
 func TestLostAnswersAreCountedOnce(t *testing.T) {
 	for _, method := range []Method{NX, Script} {
 		t.Run(string(method), func(t *testing.T) {
@@ -181,6 +181,34 @@ func TestLostAnswersAreCountedOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// SCAN brings a key twice when the table is resized meanwhile.
+func TestAKeyThatIsBroughtTwiceIsCountedOnce(t *testing.T) {
+	target := open(t, connect.Options{Addrs: []string{rig.Redis(t).Addr}})
+	write(t, target.Client, "k", 100)
+	f, err := newFixer(Options{Rules: []Rule{{"k*", time.Hour}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := sweep.Run(t.Context(), target, twice{f}, f.sweepOptions())
+	if want := (Counts{Fixed: 100}); err != nil || f.report(result).Total != want {
+		t.Errorf("%+v %v, want %+v", result, err, want)
+	}
+}
+
+// twice brings every page twice.
+type twice struct{ worker sweep.Worker }
+
+func (w twice) Page(ctx context.Context, p *sweep.Place, keys []string) (sweep.Tally, error) {
+	sum, err := w.worker.Page(ctx, p, keys)
+	if err != nil {
+		return nil, err
+	}
+	p.Counted.To = time.Now()
+	tally, err := w.worker.Page(ctx, p, keys)
+	sum.Add(tally)
+	return sum, err
 }
 
 func TestARestartBeginsAgain(t *testing.T) {

@@ -48,7 +48,7 @@ const (
 	declined // there is a TTL, or no key: it is not known yet which
 	kept
 	gone
-	elsewhere // counted where the key was before
+	elsewhere // counted before, here or where the key was
 	restless  // neither a TTL nor a change: somebody removed the TTL in between
 	failed
 )

@@ -61,23 +61,18 @@ func (f *fixer) judge(place *sweep.Place, it *item, found int64, exact bool, off
 	case f.options.DryRun:
 		return kept
 	}
-	same := found == it.deadline
 	drift := int64(0)
 	if place.Clustered() {
 		drift = moveDrift
 	}
 	ours := it.ours(found, place.Pass, drift)
-	if !exact { // a PTTL is some milliseconds old when it arrives
-		ours, same = true, found-it.deadline < 100 && it.deadline-found < 100
-	}
 	at := time.UnixMilli(found - it.ttl).Add(-offset)
 	switch {
-	case same: // the reply to our command was lost, and the client sent it again
-		return changed
-	case ours && place.Uncounted.Holds(at):
+	// Without the digits, which a PTTL does not show exactly, the time alone has to tell.
+	case (ours || !exact) && place.Uncounted.Holds(at):
 		it.at = found
 		return changed
-	case ours && place.Counted.Holds(at):
+	case ours && exact && place.Counted.Holds(at):
 		return elsewhere
 	}
 	return kept

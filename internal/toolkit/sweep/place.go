@@ -24,7 +24,8 @@ type Place struct {
 	// Uncounted is when this run, or the one that it goes on from, may have changed keys here that no count has: it was
 	// killed, or the server was replaced and counting began again.
 	Uncounted Window
-	// Counted is when this run may have changed keys that came here from another server, which counted them.
+	// Counted is when this run may have changed keys that are counted already, here, because SCAN can bring a key twice, or on
+	// another server of a Cluster, from where they came.
 	Counted Window
 	// Pass is 0 at first. Later ones bring the keys of slots that moved, which another server may have counted before.
 	Pass int

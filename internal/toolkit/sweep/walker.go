@@ -6,6 +6,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
 	"github.com/curfewkv/curfew/internal/toolkit/walk"
 	"github.com/curfewkv/curfew/lifetime"
@@ -23,6 +25,8 @@ const (
 func (s *Sweep) walk(ctx context.Context, k connect.Keyspace, p *progress) error {
 	work, cancel := withGrace(ctx)
 	defer cancel()
+	k.Client = once(k.Client)
+	defer k.Client.Close()
 	scanner := walk.NewScanner(k, walk.Options{
 		Match: s.options.Match, Type: s.options.Type, Count: s.options.Page, Cursor: uint64(p.Cursor),
 	})
@@ -37,19 +41,17 @@ func (s *Sweep) walk(ctx context.Context, k connect.Keyspace, p *progress) error
 		if err := pace.Wait(ctx, int(s.options.Page)); err != nil {
 			return err
 		}
-		asked := time.Now()
+		sent := time.Now()
 		keys, err := scanner.Next(ctx)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		if err := rest(ctx, breath.after(time.Since(asked))); err != nil {
+		if err := rest(ctx, breath.after(time.Since(sent))); err != nil {
 			return err
 		}
 		keys = ofSlots(keys, p.again)
-		if s.before != nil {
-			place.Counted = Window{s.state.Began.Add(-time.Second), time.Now()}
-		}
 		begin := time.Now()
+		place.Counted = Window{s.state.Began.Add(-time.Second), begin}
 		var tally Tally
 		if len(keys) > 0 {
 			if tally, err = s.worker.Page(work, place, keys); err != nil {
@@ -71,6 +73,14 @@ func (s *Sweep) walk(ctx context.Context, k connect.Keyspace, p *progress) error
 			return nil
 		}
 	}
+}
+
+// once returns a client that sends every command once. One that sends it again by itself, after a reply was lost, hides that
+// the server may have done it already, and what was done would be counted as found.
+func once(c *redis.Client) *redis.Client {
+	options := *c.Options()
+	options.MaxRetries = -1
+	return redis.NewClient(&options)
 }
 
 // commit counts a page.
