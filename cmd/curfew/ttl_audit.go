@@ -54,7 +54,8 @@ up by that. Replicas are looked at where there are any in step. The rate yields 
 no key looks used, and no command is needed that managed services refuse.
 
 --fail-if is for CI: FIELD OP NUMBER or FIELD[PATTERN] OP NUMBER; the exit status is 1 when one of several holds. Fields:
-` + audit.ConditionHelp() + `. Numbers may end in %, k, m, kb, mb, gb, h, d.`,
+` + audit.ConditionHelp() + `.
+Numbers may end in %, k, m, kb, mb, gb, h, d; TTLs are in seconds. no_ttl of all keys is what servers count.`,
 		Example: `  curfew ttl audit -u rediss://user@redis.example.com:6380
   curfew ttl audit -a 10.0.0.1:6379 --format html -o report.html
   curfew ttl audit --fail-if 'no_ttl>1000' --fail-if 'no_ttl[session:*]>0' --json
@@ -72,7 +73,7 @@ no key looks used, and no command is needed that managed services refuse.
 	flags.BoolVar(&o.NoReplicas, "no-replicas", false, "look at primaries even where replicas are in step")
 	flags.Float64Var(&o.Rate, "rate", 0, "keys a second for each node, at most; fewer while it answers slowly (default 10000, with --exact 50000)")
 	flags.IntVar(&o.MemorySamples, "memory-samples", 0, "elements of a collection that its size is estimated from (default 5)")
-	flags.StringVar(&f.rdb, "rdb", "", "audit this snapshot (RDB file, - for standard input) instead of a server")
+	flags.StringVar(&f.rdb, "rdb", "", "audit this snapshot (RDB file, - for standard input), all its databases, instead of a server")
 	flags.StringVar(&o.Resume, "resume", "", "file in which an interrupted --exact keeps its state, and goes on from")
 	flags.IntVar(&o.Rows, "rows", 0, "prefixes to tell apart (default 50)")
 	flags.StringSliceVar(&o.Prefixes, "prefix", nil, "count under these patterns instead of finding prefixes, such as 'session:*,user:*'")

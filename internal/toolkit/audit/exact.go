@@ -18,7 +18,8 @@ import (
 const saveEvery = 30 * time.Second
 
 // exact looks at every key. What is counted and how far each keyspace was walked change together, so that a state that is
-// saved at any moment fits.
+// saved at any moment fits. A key that SCAN brings twice, as it may while the server's table grows or shrinks, counts twice:
+// to remember all keys would take as much memory as they do.
 type exact struct {
 	options  Options
 	progress *output.Progress

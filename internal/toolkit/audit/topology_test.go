@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
+	"github.com/curfewkv/curfew/internal/toolkit/walk"
 	"github.com/curfewkv/curfew/test/rig"
 )
 
@@ -241,5 +242,61 @@ func TestAFileSaysTheSameAsItsServer(t *testing.T) {
 	}
 	if _, err := RunRDB(t.Context(), filepath.Join(dir, "none"), Options{}); err == nil {
 		t.Error("a file that is not there")
+	}
+}
+
+func TestSentinelsReplica(t *testing.T) {
+	w := rig.RedisSentinel(t, 1)
+	target := open(t, connect.Options{Addrs: w.Addrs(), SentinelMaster: w.Master})
+	fill(t, target)
+	rig.Eventually(t, "the replica has all", func() bool {
+		spaces, err := target.Keyspaces(t.Context(), true)
+		return err == nil && spaces[0].Node.Replica && spaces[0].Keys == 1400
+	})
+	r := run(t, target, Options{})
+	checkFilled(t, r)
+	if r.Mode != "sentinel" || !r.Keyspaces[0].Replica || len(r.Servers) != 1 {
+		t.Errorf("%s: %+v %+v", r.Mode, r.Keyspaces, r.Servers)
+	}
+}
+
+// Where RANDOMKEY is refused, any number does as a cursor; and where that is not so, it is said.
+func TestDrawingAtRandomCursors(t *testing.T) {
+	for name, start := range map[string]func(testing.TB, ...string) *rig.Server{"redis": rig.Redis, "curfew": rig.Curfew} {
+		t.Run(name, func(t *testing.T) {
+			target := open(t, connect.Options{Addrs: []string{start(t).Addr}})
+			fill(t, target)
+			spaces, err := target.Keyspaces(t.Context(), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &sampler{
+				space: &spaces[0], byScan: true, pace: walk.NewPace(0),
+				details: &details{client: spaces[0].Client, columns: &columns{}, elements: 5},
+			}
+			records, err := s.draw(t.Context(), 500)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name == "curfew" { // its cursors are others
+				if notes := s.details.columns.notes; len(records) < 250 && (len(notes) != 1 || !strings.Contains(notes[0], "--exact")) {
+					t.Errorf("%d keys, and the notes %q", len(records), notes)
+				}
+				return
+			}
+			if len(records) < 500 || len(records) > 700 {
+				t.Fatalf("%d keys", len(records))
+			}
+			without := 0
+			for _, r := range records {
+				if r.TTL == NoTTL {
+					without++
+				}
+			}
+			// 400 of 1400 are 28.6%; the standard deviation is 1.6 points.
+			if share := float64(without) / float64(len(records)); share < 0.2 || share > 0.37 {
+				t.Errorf("%.1f%% of the keys drawn have no TTL", 100*share)
+			}
+		})
 	}
 }
