@@ -152,3 +152,20 @@ func TestLintFindsTheLeak(t *testing.T) {
 		t.Errorf("status %d: %s", status, out)
 	}
 }
+
+// The post-mortem: memory fills with keys that never end, an alarm, the fix, and memory falls.
+func TestTheLeakInSmall(t *testing.T) {
+	out, status := curfew(t, "ttl", "demo-leak", "--json", "--memory", "4MiB", "--ttl", "2s")
+	var sum struct {
+		Peak    int64 `json:"peak_bytes"`
+		After   int64 `json:"after_bytes"`
+		Fixed   int64 `json:"fixed"`
+		Leaking int64 `json:"after_no_ttl"`
+	}
+	if err := json.Unmarshal([]byte(out), &sum); status != 0 || err != nil {
+		t.Fatalf("status %d, %v: %s", status, err, out)
+	}
+	if sum.Fixed == 0 || sum.Leaking != 0 || sum.After >= sum.Peak {
+		t.Errorf("%s", out)
+	}
+}
