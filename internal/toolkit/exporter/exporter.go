@@ -26,6 +26,7 @@ const maxScrapes = 8
 // Options say what an Exporter shows.
 type Options struct {
 	Connect    connect.Options
+	Refresh    time.Duration // of the topology; 0 chooses
 	Deadline   time.Duration // of a scrape: a node that takes longer is down
 	ClockEvery time.Duration // between comparisons of the clocks; 0: none
 	Sampler    *reading.Sampler
@@ -50,7 +51,7 @@ type Exporter struct {
 // New makes an exporter, which works once it runs.
 func New(options Options) *Exporter {
 	e := &Exporter{
-		options: options, source: reading.NewSource(reading.SourceOptions{Connect: options.Connect}),
+		options: options, source: reading.NewSource(reading.SourceOptions{Connect: options.Connect, Refresh: options.Refresh}),
 		targets: map[string]*reading.Source{}, free: make(chan struct{}, maxScrapes),
 		scrapes: prometheus.NewCounter(prometheus.CounterOpts{Name: "redis_exporter_scrapes_total", Help: "Scrapes that were answered."}),
 	}

@@ -184,7 +184,6 @@ func (s *Source) Read(ctx context.Context) []Reading {
 		if why == nil {
 			why = errors.New("not reached yet")
 		}
-		s.Refresh()
 		return []Reading{{Node: s.name(), At: time.Now(), Err: why}}
 	}
 	readings := make([]Reading, 0, len(clients))
