@@ -9,20 +9,6 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// What the scripts do, for servers without them: optimistic transactions, which are as strong, in three or four round
-// trips on a connection of their own.
-
-// watched runs a transaction on watched keys until it is not aborted by others' writes.
-func watched(ctx context.Context, client redis.UniversalClient, run func(*redis.Tx) error, keys ...string) error {
-	var err error
-	for range txAttempts {
-		if err = client.Watch(ctx, run, keys...); !errors.Is(err, redis.TxFailedErr) {
-			return err
-		}
-	}
-	return err
-}
-
 func (l *leases) takeByTransaction(ctx context.Context, w wish) (grant, error) {
 	lease := LeaseKey(w.key)
 	var g grant
@@ -38,7 +24,7 @@ func (l *leases) takeByTransaction(ctx context.Context, w wish) (grant, error) {
 		}
 		if head.Val() != "" && head.Val() != w.seen {
 			value, err := tx.Get(ctx, w.key).Bytes()
-			if err == redis.Nil {
+			if errors.Is(err, redis.Nil) {
 				return redis.TxFailedErr // it has just ended: look again
 			}
 			g = grant{state: leaseChanged, value: value}

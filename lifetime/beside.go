@@ -46,8 +46,3 @@ var tags = sync.OnceValue(func() *[slots]int32 {
 	}
 	return &smallest
 })
-
-// LeaseKey returns the name of the key that Fetch keeps beside a cached one while it is loaded. Whoever deletes cached
-// keys by other means than Cache.Invalidate deletes this one too, in the same command: then a value that was loaded
-// before the deletion is not stored after it.
-func LeaseKey(key string) string { return beside(key, "lease") }

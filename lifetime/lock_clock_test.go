@@ -86,7 +86,7 @@ func TestLocksNeverAskForTheTimeOfDay(t *testing.T) {
 		}
 		for _, found := range wall.FindAllString(string(text), -1) {
 			// The server's clock, for the fencing number.
-			if file != "lockscript.go" || found != ".UnixMicro(" {
+			if file != "lock_script.go" || found != ".UnixMicro(" {
 				t.Errorf("%s uses %s", file, found)
 			}
 		}

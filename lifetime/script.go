@@ -3,8 +3,6 @@ package lifetime
 import (
 	"strings"
 	"sync/atomic"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // scripting remembers whether a server runs scripts. Curfew has none, and an ACL may refuse them; WATCH, MULTI and EXEC
@@ -27,10 +25,6 @@ func (s *scripting) off(err error) bool {
 	return refused
 }
 
-// txAttempts bounds how often a transaction is tried that others' writes have aborted. Each abort means that somebody
-// else has got through.
-const txAttempts = 20
-
 // integers reads a script's reply that is a list of at least n integers.
 func integers(reply any, n int) ([]int64, bool) {
 	list, ok := reply.([]any)
@@ -44,12 +38,4 @@ func integers(reply any, n int) ([]int64, bool) {
 		}
 	}
 	return numbers, true
-}
-
-// none: a key that is not there is no error to a transaction that reads.
-func none(err error) error {
-	if err == redis.Nil {
-		return nil
-	}
-	return err
 }
