@@ -48,9 +48,9 @@ func newTTLAuditCommand() *cobra.Command {
 is estimated from a random sample of keys (20,000 of them, some seconds), with an interval for each figure, per prefix;
 prefixes are found by themselves: user:1001:profile counts as user:*:profile.
 
-A sample is drawn by RANDOMKEY, not SCAN: on Redis a SCAN of millions of keys holds up the removal of expired keys
-elsewhere in the keyspace. --exact does look at every key, by SCAN; a replica, which removes none by itself, is not held
-up by that. Replicas are looked at where there are any in step. The rate yields when a server slows down. Nothing is changed,
+A sample is drawn by RANDOMKEY, not SCAN: on Redis a long SCAN of a primary can hold up the removal of expired keys
+elsewhere in the keyspace (redis/redis issue 15411). --exact does look at every key, by SCAN; a replica, which removes none by
+itself, is not held up by that. Replicas are looked at where there are any in step. The rate yields when a server slows down. Nothing is changed,
 no key looks used, and no command is needed that managed services refuse.
 
 --fail-if is for CI: FIELD OP NUMBER or FIELD[PATTERN] OP NUMBER; the exit status is 1 when one of several holds. Fields:

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,9 +65,10 @@ func Run(ctx context.Context, target *connect.Target, options Options) (*Report,
 	} else {
 		err = a.sample(ctx)
 	}
-	if isInterruption(ctx, err) {
-		err = &interruption{cause: err, state: options.Resume, unsaved: a.unsaved}
-	} else if err != nil {
+	switch {
+	case isInterruption(ctx, err):
+		err = &interruption{cause: cmp.Or(ctx.Err(), err), state: options.Resume, unsaved: a.unsaved}
+	case err != nil:
 		return nil, err
 	}
 	if err != nil && a.report.Looked == 0 {
@@ -172,6 +174,9 @@ func (a *auditor) exact(ctx context.Context) error {
 	e.progress.Done()
 	if failed != nil {
 		a.unsaved = e.save()
+		if a.options.Resume != "" && a.unsaved == nil && !isInterruption(ctx, failed) {
+			failed = fmt.Errorf("%w (the same command goes on from there, by %s)", failed, a.options.Resume)
+		}
 	} else if err := e.forget(); err != nil {
 		return err
 	}

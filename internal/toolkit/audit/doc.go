@@ -3,8 +3,8 @@
 //
 // It takes from INFO what costs a server nothing: how many keys there are and how many have a TTL, exactly. The rest it
 // estimates from a sample of keys drawn at random, with an interval for each figure; or, asked to, it looks at every key. It
-// draws with RANDOMKEY: a long SCAN of a primary leaves a wake free of expired keys in which Redis's expire cycle gets
-// stuck (redis/redis issue 15411), and expired keys pile up elsewhere.
+// draws with RANDOMKEY: a long SCAN of a primary leaves a wake free of expired keys in which Redis's expire cycle can get
+// stuck (redis/redis issue 15411), so that expired keys pile up elsewhere.
 //
 // It changes nothing on a server, does not make keys look used, reads replicas where there are any, and needs neither
 // CONFIG, DEBUG nor KEYS. A command that a server refuses costs its column, not the audit. It decides nothing about what it

@@ -134,3 +134,21 @@ func TestStatesThatDoNotFitAreRefused(t *testing.T) {
 		t.Errorf("a folder that is not there: %v", err)
 	}
 }
+
+func TestAfterAFailureTheStateIsThere(t *testing.T) {
+	s := rig.Redis(t)
+	target := open(t, connect.Options{Addrs: []string{s.Addr}})
+	fill(t, target)
+	o := Options{Exact: true, Resume: filepath.Join(t.TempDir(), "state")}
+	spaces, err := target.Keyspaces(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refuse := func() { s.Must(t, "ACL", "SETUSER", "default", "-scan") }
+	spaces[0].Client.AddHook(&interrupter{at: 3, cancel: refuse})
+	if _, err := Run(t.Context(), target, o); err == nil || !strings.Contains(err.Error(), "goes on from there") {
+		t.Fatalf("%v", err)
+	}
+	s.Must(t, "ACL", "SETUSER", "default", "+scan")
+	checkFilled(t, run(t, target, o))
+}
