@@ -144,7 +144,7 @@ func TestSentinel(t *testing.T) {
 
 func TestTLSAndUserWithoutInfo(t *testing.T) {
 	s := rig.RedisTLS(t, rig.Restricted...)
-	s.Must(t, "ACL", "SETUSER", "auditor", "on", ">secret", "~*", "+@read", "+@connection", "-@dangerous")
+	s.Must(t, "ACL", "SETUSER", "auditor", "on", ">secret", "~*", "+@read", "+ping", "+hello", "+auth")
 	s.Must(t, "SET", "a", "1")
 	target := open(t, Options{
 		URL: "rediss://auditor@" + s.TLSAddr, Password: "secret", CACert: s.CACert, Cert: s.Cert, Key: s.Key,

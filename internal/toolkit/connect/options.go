@@ -115,7 +115,6 @@ func (o Options) base() (*redis.Options, []string, error) {
 	base.DialTimeout, base.ReadTimeout, base.WriteTimeout = timeout, timeout, timeout
 	base.ContextTimeoutEnabled = true
 	base.DialerRetries = 1 // commands are tried again as it is
-	base.ClientName = "curfew-ttl"
 	base.DisableIdentity = true
 	// Old servers and Curfew do not know this handshake, which is of use to managed Redis Enterprise only.
 	base.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
@@ -175,6 +174,7 @@ func forNode(base *redis.Options, addr string, replicaOfCluster bool) *redis.Opt
 		}
 	}
 	o.OnConnect = func(ctx context.Context, c *redis.Conn) error {
+		introduce(ctx, c)
 		// What looks at keys must not make them look used. Only Redis 7.2 and newer know the command; before, the commands
 		// that look at keys do not count as use by themselves.
 		_ = c.Do(ctx, "CLIENT", "NO-TOUCH", "ON").Err()
@@ -184,6 +184,12 @@ func forNode(base *redis.Options, addr string, replicaOfCluster bool) *redis.Opt
 		return c.ReadOnly(ctx).Err()
 	}
 	return &o
+}
+
+// introduce gives a connection a name for CLIENT LIST. A user who may not do that can connect all the same, which
+// go-redis's own option ClientName does not allow.
+func introduce(ctx context.Context, c *redis.Conn) {
+	_ = c.ClientSetName(ctx, "curfew-ttl").Err()
 }
 
 func hostOf(addr string) string {

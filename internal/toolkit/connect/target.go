@@ -131,7 +131,8 @@ func (t *Target) failoverOptions() *redis.FailoverOptions {
 		SentinelUsername: t.options.SentinelUser, SentinelPassword: t.options.SentinelPass,
 		Username: b.Username, Password: b.Password, DB: b.DB, TLSConfig: b.TLSConfig,
 		DialTimeout: b.DialTimeout, ReadTimeout: b.ReadTimeout, WriteTimeout: b.WriteTimeout,
-		ContextTimeoutEnabled: true, ClientName: b.ClientName, DisableIdentity: true,
+		ContextTimeoutEnabled: true, DisableIdentity: true,
+		OnConnect: func(ctx context.Context, c *redis.Conn) error { introduce(ctx, c); return nil },
 	}
 }
 
@@ -140,7 +141,8 @@ func (t *Target) clusterOptions() *redis.ClusterOptions {
 	return &redis.ClusterOptions{
 		Addrs: t.addrs, Username: b.Username, Password: b.Password, TLSConfig: b.TLSConfig,
 		DialTimeout: b.DialTimeout, ReadTimeout: b.ReadTimeout, WriteTimeout: b.WriteTimeout,
-		ContextTimeoutEnabled: true, ClientName: b.ClientName, DisableIdentity: true,
+		ContextTimeoutEnabled: true, DisableIdentity: true,
+		OnConnect: func(ctx context.Context, c *redis.Conn) error { introduce(ctx, c); return nil },
 		MaintNotificationsConfig: b.MaintNotificationsConfig,
 	}
 }
