@@ -142,7 +142,7 @@ func (t *Target) clusterOptions() *redis.ClusterOptions {
 		Addrs: t.addrs, Username: b.Username, Password: b.Password, TLSConfig: b.TLSConfig,
 		DialTimeout: b.DialTimeout, ReadTimeout: b.ReadTimeout, WriteTimeout: b.WriteTimeout,
 		ContextTimeoutEnabled: true, DisableIdentity: true,
-		OnConnect: func(ctx context.Context, c *redis.Conn) error { introduce(ctx, c); return nil },
+		OnConnect:                func(ctx context.Context, c *redis.Conn) error { introduce(ctx, c); return nil },
 		MaintNotificationsConfig: b.MaintNotificationsConfig,
 	}
 }
