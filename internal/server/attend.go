@@ -103,8 +103,9 @@ func (s *Server) letGo(c *conn) {
 }
 
 // lingerNs is how long a stopping server reads and ignores what a client goes on to send, in ns. A socket that is closed
-// with something unread resets the connection, and replies that are still on their way are lost.
-const lingerNs = int64(200 * time.Millisecond)
+// with something unread resets the connection, and replies that are still on their way are lost. Only a client that sends
+// on is waited for; it may not get to run for a while.
+const lingerNs = int64(time.Second)
 
 // drained reports whether a stopping loop has sent all replies, or has no more time to. Requests that come now are not run.
 func (l *loop) drained() bool {
