@@ -4,12 +4,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 
 	"github.com/spf13/cobra"
 
 	"github.com/curfewkv/curfew/internal/server"
+	"github.com/curfewkv/curfew/internal/toolkit/output"
 )
 
 // exitError carries an exit status; what went wrong was printed already.
@@ -22,7 +24,10 @@ func version() string {
 	return fmt.Sprintf("%s, compatible with Redis %s, %s", server.CurfewVersion, server.Version, runtime.Version())
 }
 
-func main() {
+func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// execute runs the program and returns its exit status.
+func execute(args []string, out, messages io.Writer) int {
 	root := &cobra.Command{
 		Use:           "curfew",
 		Short:         "A Redis-compatible in-memory server in which every key goes exactly when it should",
@@ -31,13 +36,21 @@ func main() {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newServeCommand(), newBenchCommand(), newReplayCommand(), newTTLCommand(), newDocsCommand())
-	err := root.Execute()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(messages)
+	ran, err := root.ExecuteC()
 	var exit exitError
 	switch {
+	case err == nil:
+		return 0
 	case errors.As(err, &exit):
-		os.Exit(int(exit))
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "curfew:", err)
-		os.Exit(1)
+		return int(exit)
+	case isTool(ran):
+		// What cobra refuses by itself: for the tools, a status of 1 is a finding.
+		fmt.Fprintf(messages, "%s: %v (see %[1]s --help)\n", ran.CommandPath(), err)
+		return output.ExitFailed
 	}
+	fmt.Fprintln(messages, "curfew:", err)
+	return 1
 }

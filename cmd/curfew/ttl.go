@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/redis/go-redis/v9"
@@ -21,7 +22,19 @@ func newTTLCommand() *cobra.Command {
 		Long: `Find, fix and watch the lifetimes of keys, in any Redis, Valkey or Curfew: one server, a set with Sentinel, or a Cluster.
 
 Exit status: 0 all is well; 1 something was found that --fail-if or the tool's purpose is about; 2 the tool could not do
-its work; 130 interrupted.`,
+its work, wrong flags included; 130 interrupted.`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			cmd.SuggestionsMinimumDistance = 2
+			near := ""
+			if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+				near = "; did you mean " + strings.Join(like, " or ") + "?"
+			}
+			return fmt.Errorf("there is no tool %q%s", args[0], near)
+		},
 	}
 	cmd.AddCommand(
 		newTTLAdviseCommand(),
@@ -35,6 +48,16 @@ its work; 130 interrupted.`,
 		newTTLWatchCommand(),
 	)
 	return cmd
+}
+
+// isTool reports whether a command is curfew ttl, or one of its tools.
+func isTool(cmd *cobra.Command) bool {
+	for ; cmd != nil; cmd = cmd.Parent() {
+		if cmd.Name() == "ttl" {
+			return true
+		}
+	}
+	return false
 }
 
 // tool makes a subcommand's Run: it ends on ^C, prints the error, and turns it into the exit status.

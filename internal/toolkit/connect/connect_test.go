@@ -153,23 +153,29 @@ func TestTLSAndUserWithoutInfo(t *testing.T) {
 	if err != nil || len(spaces) != 1 || spaces[0].Keys != 1 || spaces[0].Expires != -1 {
 		t.Fatalf("%+v %v", spaces, err)
 	}
+	explained := map[string]string{
+		"untrusted authority": "--cacert", "no TLS on a TLS port": "--tls", "TLS on a port without": "speak TLS",
+	}
 	for what, o := range map[string]Options{
-		"untrusted authority":  {URL: "rediss://" + s.TLSAddr},
-		"no TLS on a TLS port": {Addrs: []string{s.TLSAddr}, Timeout: time.Second},
-		"wrong password":       {Addrs: []string{s.Addr}, User: "auditor", Password: "no"},
-		"key without cert":     {Addrs: []string{s.TLSAddr}, TLS: true, Key: s.Key},
-		"cert without TLS":     {Addrs: []string{s.Addr}, CACert: s.CACert},
-		"both":                 {Addrs: []string{s.Addr}, URL: "redis://" + s.Addr},
-		"scheme":               {URL: "http://" + s.Addr},
-		"nobody there":         {Addrs: []string{"127.0.0.1:1"}},
-		"two servers":          {Addrs: []string{s.Addr, s.Addr}},
-		"cluster mode":         {Addrs: []string{s.Addr}, Cluster: "maybe"},
-		"not a Cluster":        {Addrs: []string{s.Addr}, Cluster: "yes"},
+		"TLS on a port without": {Addrs: []string{s.Addr}, TLS: true, Timeout: time.Second},
+		"untrusted authority":   {URL: "rediss://" + s.TLSAddr},
+		"no TLS on a TLS port":  {Addrs: []string{s.TLSAddr}, Timeout: time.Second},
+		"wrong password":        {Addrs: []string{s.Addr}, User: "auditor", Password: "no"},
+		"key without cert":      {Addrs: []string{s.TLSAddr}, TLS: true, Key: s.Key},
+		"cert without TLS":      {Addrs: []string{s.Addr}, CACert: s.CACert},
+		"both":                  {Addrs: []string{s.Addr}, URL: "redis://" + s.Addr},
+		"scheme":                {URL: "http://" + s.Addr},
+		"nobody there":          {Addrs: []string{"127.0.0.1:1"}},
+		"two servers":           {Addrs: []string{s.Addr, s.Addr}},
+		"cluster mode":          {Addrs: []string{s.Addr}, Cluster: "maybe"},
+		"not a Cluster":         {Addrs: []string{s.Addr}, Cluster: "yes"},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		if target, err := Open(ctx, o); err == nil {
 			target.Close()
 			t.Errorf("%s: no error", what)
+		} else if says := explained[what]; !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v: want it to say %s", what, err, says)
 		} else {
 			t.Logf("%s: %v", what, err)
 		}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -35,10 +34,13 @@ type Options struct {
 	Cert, Key  string
 	ServerName string
 	Insecure   bool
+
+	flags *pflag.FlagSet // tells a flag that was given as "" from one that was not given
 }
 
 // AddFlags declares the options under redis-cli's names where it has one.
 func (o *Options) AddFlags(flags *pflag.FlagSet) {
+	o.flags = flags
 	flags.StringVarP(&o.URL, "url", "u", "", "server as redis://user:password@host:port/db, rediss:// (TLS) or unix://")
 	flags.StringSliceVarP(&o.Addrs, "addr", "a", nil, "server as host:port or a socket's path; several: nodes of a Cluster, or Sentinels (default 127.0.0.1:6379)")
 	flags.StringVar(&o.User, "user", "", "ACL user")
@@ -60,35 +62,15 @@ func (o *Options) AddFlags(flags *pflag.FlagSet) {
 
 // Check reports what is wrong with the options without connecting: for programs that wait for their servers.
 func (o Options) Check() error {
-	o.Addrs = slices.Clone(o.Addrs)
 	_, _, err := o.base()
 	return err
 }
 
 // base are the settings that every connection shares.
 func (o Options) base() (*redis.Options, []string, error) {
-	base := &redis.Options{}
-	addrs := o.Addrs
-	if o.URL != "" {
-		if len(addrs) > 0 {
-			return nil, nil, errors.New("--url and --addr say the same thing: give one of them")
-		}
-		parsed, err := redis.ParseURL(o.URL)
-		if err != nil {
-			return nil, nil, fmt.Errorf("--url: %w", err)
-		}
-		base, addrs = parsed, []string{parsed.Addr}
-	}
-	if len(addrs) == 0 {
-		addrs = []string{"127.0.0.1:6379"}
-	}
-	for i, addr := range addrs {
-		switch {
-		case addr == "":
-			return nil, nil, errors.New("--addr is empty")
-		case !strings.Contains(addr, ":") && !strings.Contains(addr, "/"):
-			addrs[i] = addr + ":6379"
-		}
+	base, addrs, err := o.addresses()
+	if err != nil {
+		return nil, nil, err
 	}
 	if o.User != "" {
 		base.Username = o.User
@@ -102,14 +84,17 @@ func (o Options) base() (*redis.Options, []string, error) {
 	if o.DB < 0 {
 		return nil, nil, fmt.Errorf("--db %d: databases are numbered from 0", o.DB)
 	}
-	if o.DB > 0 {
+	if o.DB > 0 || o.given("db") {
 		base.DB = o.DB
 	}
 	if err := o.secure(base); err != nil {
 		return nil, nil, err
 	}
 	timeout := o.Timeout
-	if timeout <= 0 {
+	if timeout < 0 || timeout == 0 && o.given("timeout") {
+		return nil, nil, fmt.Errorf("--timeout %v: must be above 0", timeout)
+	}
+	if timeout == 0 {
 		timeout = 5 * time.Second
 	}
 	base.DialTimeout, base.ReadTimeout, base.WriteTimeout = timeout, timeout, timeout

@@ -58,7 +58,7 @@ func Open(ctx context.Context, options Options) (*Target, error) {
 	}
 	if err := t.Client.Ping(ctx).Err(); err != nil && !Refused(err) {
 		t.Close()
-		return nil, fmt.Errorf("%s: %w", strings.Join(addrs, ", "), err)
+		return nil, fmt.Errorf("%s: %w", strings.Join(addrs, ", "), t.explain(err))
 	}
 	return t, nil
 }
@@ -82,7 +82,7 @@ func (t *Target) findMode(ctx context.Context) (Mode, error) {
 		clustered, err := isCluster(ctx, t.client(addr, 0, false))
 		switch {
 		case err != nil:
-			failed = append(failed, fmt.Errorf("%s: %w", addr, err))
+			failed = append(failed, fmt.Errorf("%s: %w", addr, t.explain(err)))
 		case clustered:
 			return Cluster, nil
 		default:
