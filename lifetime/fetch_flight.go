@@ -39,8 +39,7 @@ func (c *Cache) join(ctx context.Context, r *request, w wish, direct bool) (l la
 		}
 		f = &flight{done: make(chan struct{})}
 		c.mu.flights[r.key] = f
-		c.work.Add(1)
-		go c.fly(ctx, f, r, w, direct)
+		c.work.Go(func() { c.fly(ctx, f, r, w, direct) })
 	}
 	c.mu.Unlock()
 	select {
@@ -67,7 +66,6 @@ func (c *Cache) detached(ctx context.Context) (context.Context, func()) {
 
 func (c *Cache) fly(ctx context.Context, f *flight, r *request, w wish, direct bool) {
 	ctx, end := c.detached(ctx)
-	defer c.work.Done()
 	defer end()
 	defer close(f.done)
 	defer func() {
@@ -150,10 +148,8 @@ func (c *Cache) refresh(ctx context.Context, r *request, seen string) bool {
 		return false
 	}
 	c.mu.refreshes[r.key] = true
-	c.work.Add(1)
-	go func() {
+	c.work.Go(func() {
 		ctx, end := c.detached(ctx)
-		defer c.work.Done()
 		defer end()
 		defer func() {
 			c.mu.Lock()
@@ -169,7 +165,7 @@ func (c *Cache) refresh(ctx context.Context, r *request, seen string) bool {
 		if err != nil {
 			c.report(r.key, fmt.Errorf("refresh: %w", err))
 		}
-	}()
+	})
 	return true
 }
 
@@ -232,9 +228,7 @@ func (c *Cache) run(ctx context.Context, r *request, token string) ([]byte, erro
 		err     error
 	}
 	results := make(chan result, 1)
-	c.work.Add(1)
-	go func() {
-		defer c.work.Done()
+	c.work.Go(func() {
 		res := result{err: errors.New("it ended its goroutine")}
 		defer func() { results <- res }()
 		defer func() {
@@ -244,23 +238,29 @@ func (c *Cache) run(ctx context.Context, r *request, token string) ([]byte, erro
 		}()
 		payload, err := r.load(ctx)
 		res = result{payload, err}
-	}()
+	})
 	renewal := time.NewTicker(c.options.LeaseTTL / 3)
 	defer renewal.Stop()
-	for held := token != ""; ; {
+	renewed := make(chan bool, 1)
+	held, renewing := token != "", false
+	for {
 		select {
 		case res := <-results:
 			return res.payload, res.err
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		case <-renewal.C:
-			if !held {
+			if !held || renewing {
 				continue
 			}
-			// A renewal that fails is tried again; the lease outlasts three of them.
-			if kept, err := c.leases.renew(ctx, r.key, token); err == nil {
-				held = kept
-			}
+			renewing = true
+			// On a goroutine of its own: a server that hangs must not hold back what the load returns.
+			c.work.Go(func() {
+				kept, err := c.leases.renew(ctx, r.key, token)
+				renewed <- kept || err != nil // one that fails is tried again; the lease outlasts three of them
+			})
+		case held = <-renewed:
+			renewing = false
 		}
 	}
 }

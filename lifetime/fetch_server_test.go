@@ -240,3 +240,55 @@ func TestSpansOfFetchLockAndLimit(t *testing.T) {
 		}
 	}
 }
+
+// stuckRenewal holds renewals of leases back until it is released.
+type stuckRenewal struct {
+	begun, release chan struct{}
+	once           sync.Once
+}
+
+func (s *stuckRenewal) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (s *stuckRenewal) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if args := cmd.Args(); len(args) > 1 && args[1] == prolongOwnScript.Hash() {
+			s.once.Do(func() { close(s.begun) })
+			<-s.release
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (s *stuckRenewal) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func TestFetchDoesNotWaitForARenewalThatHangs(t *testing.T) {
+	client := fetchClient(t, rig.Redis(t).Addr)
+	hook := &stuckRenewal{begun: make(chan struct{}), release: make(chan struct{})}
+	client.AddHook(hook)
+	c := watchedCache(t, client, CacheOptions{LeaseTTL: 3 * time.Second})
+	done := make(chan error, 1)
+	go func() {
+		_, err := Fetch(t.Context(), c, "k", time.Hour, func(context.Context) (string, error) {
+			<-hook.begun
+			return "v", nil
+		})
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(8 * time.Second):
+		t.Error("the load is done, and its caller waits for the renewal of the lease")
+	}
+	close(hook.release)
+	if v := client.Get(t.Context(), "k").Val(); !strings.HasSuffix(v, "v") {
+		t.Errorf("stored: %q", v)
+	}
+	if n := client.Exists(t.Context(), LeaseKey("k")).Val(); n != 0 {
+		t.Error("the late renewal left a lease")
+	}
+}
