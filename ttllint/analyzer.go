@@ -76,10 +76,13 @@ func (in *inspection) looksInto(f *token.File) bool {
 	return in.settings.Tests || !strings.HasSuffix(f.Name(), "_test.go")
 }
 
-// installsHook reports whether the package uses lifetime.WithDefaultTTL, which gives new keys a lifetime.
+// hooks are the functions of package lifetime that install a hook which gives new keys a lifetime.
+var hooks = []string{"github.com/curfewkv/curfew/lifetime.WithDefaultTTL", "github.com/curfewkv/curfew/lifetime.Govern"}
+
+// installsHook reports whether the package uses one of the hooks.
 func installsHook(p *analysis.Pass) bool {
 	for _, o := range p.TypesInfo.Uses {
-		if f, ok := o.(*types.Func); ok && f.FullName() == "github.com/curfewkv/curfew/lifetime.WithDefaultTTL" {
+		if f, ok := o.(*types.Func); ok && slices.Contains(hooks, f.FullName()) {
 			return true
 		}
 	}

@@ -151,7 +151,10 @@ func setArgs(s *source, e *ast.CallExpr) (call, bool) {
 			args = append(args, rule.Arg{})
 			continue
 		}
-		name, _ := kv.Key.(*ast.Ident)
+		name, ok := kv.Key.(*ast.Ident)
+		if !ok {
+			return call{}, false // an interface's own SetArgs, which takes something else
+		}
 		switch name.Name {
 		case "TTL":
 			if d, ok := s.number(kv.Value); !ok || d > 0 {

@@ -2,6 +2,7 @@ package ttllint
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/tools/go/analysis"
@@ -58,5 +59,9 @@ func TestTheHookOfLifetimeIsSeen(t *testing.T) {
 	}
 	if n := count(map[string]string{"a.go": writesWithoutTTL, "b.go": installs}); n != 1 {
 		t.Errorf("%d findings with the hook; only KEYS is left", n)
+	}
+	govern := strings.Replace(installs, "rdb.AddHook(lifetime.WithDefaultTTL(p))", "lifetime.Govern(rdb, p)", 1)
+	if n := count(map[string]string{"a.go": writesWithoutTTL, "b.go": govern}); n != 1 {
+		t.Errorf("%d findings with Govern; only KEYS is left", n)
 	}
 }
