@@ -29,6 +29,9 @@ import (
 //
 // Stated TTLs are held against Min and Max. Absolute ones (EXAT, EXPIREAT) are measured by this host's clock.
 //
+// What Fetch, Locker, RateLimit, Sessions, Tags and Relay write through the client passes as it is, and is not reported:
+// their options say how long it lives, also where a rule matches.
+//
 // The hook is good for any number of clients, and for their transactions and connections. Clusters and Rings need more
 // than AddHook: see Govern. Blocking moves (BLMOVE, BRPOPLPUSH) take a round trip more, since
 // a pipeline cannot wait as long as they may; so does an AutoPipeliner's command that goes alone. A full-duplex

@@ -31,4 +31,14 @@ func (h *policyHook) mark(ctx context.Context) context.Context {
 	return context.WithValue(ctx, judged{h.policy}, true)
 }
 
-func (h *policyHook) marked(ctx context.Context) bool { return ctx.Value(judged{h.policy}) != nil }
+func (h *policyHook) marked(ctx context.Context) bool {
+	return ctx.Value(judged{h.policy}) != nil || ctx.Value(unjudged{}) != nil
+}
+
+// unjudged marks the context of what the other parts of this package send. Their options have said how long it lives,
+// and a rule for the caller's keys would break it: a lease that is prolonged to a Min, or a relay's stream that ends.
+type unjudged struct{}
+
+func withoutPolicy(ctx context.Context) context.Context {
+	return context.WithValue(ctx, unjudged{}, true)
+}

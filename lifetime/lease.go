@@ -99,6 +99,7 @@ return 1
 
 // take tries to get the lease, in one round trip.
 func (l *leases) take(ctx context.Context, w wish) (grant, error) {
+	ctx = withoutPolicy(ctx)
 	if l.scripts.refused.Load() {
 		return l.takeByTransaction(ctx, w)
 	}
@@ -129,6 +130,7 @@ func (l *leases) take(ctx context.Context, w wish) (grant, error) {
 // commit stores the value and gives the lease back, or does neither when the lease is no longer the caller's.
 // A TTL of 0 deletes the value.
 func (l *leases) commit(ctx context.Context, key, token string, value []byte, ttl time.Duration) (bool, error) {
+	ctx = withoutPolicy(ctx)
 	if l.scripts.refused.Load() {
 		return l.commitByTransaction(ctx, key, token, value, ttl)
 	}

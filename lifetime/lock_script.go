@@ -35,6 +35,7 @@ const longestFence = 1<<53 - 1
 
 // seize takes a lock on the server: its number, or 0 and how long somebody else has it yet, if that is known.
 func (l *Locker) seize(ctx context.Context, key, token string) (fence int64, left time.Duration, err error) {
+	ctx = withoutPolicy(ctx)
 	if !l.scripts.refused.Load() {
 		reply, err := seizeScript.Run(ctx, l.client, []string{key, beside(key, "fence")},
 			token, milliseconds(l.options.TTL), milliseconds(fenceTTL)).Result()

@@ -44,6 +44,7 @@ func onOwn(
 	ctx context.Context, client redis.UniversalClient, scripts *scripting, key, token string,
 	script *redis.Script, change func(redis.Pipeliner), more ...any,
 ) (bool, error) {
+	ctx = withoutPolicy(ctx)
 	if !scripts.refused.Load() {
 		n, err := script.Run(ctx, client, []string{key}, append([]any{token}, more...)...).Int()
 		if !scripts.off(err) {

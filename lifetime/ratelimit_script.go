@@ -46,6 +46,7 @@ var spendScript = redis.NewScript(spendSource)
 var ErrContended = errors.New("too many others asked at the same time")
 
 func (r *RateLimit) spend(ctx context.Context, key string, cost int64) (decision, error) {
+	ctx = withoutPolicy(ctx)
 	if !r.scripts.refused.Load() {
 		reply, err := spendScript.Run(ctx, r.client, []string{key}, r.bucket.rate, r.bucket.size, cost).Result()
 		if !r.scripts.off(err) {

@@ -119,7 +119,7 @@ func (r *Relay) Invalidate(ctx context.Context, keys ...string) (removed int64, 
 		pipe.XAdd(ctx, r.entry(rest[:n]))
 		rest = rest[n:]
 	}
-	if _, err = pipe.Exec(ctx); err != nil {
+	if _, err = pipe.Exec(withoutPolicy(ctx)); err != nil {
 		err = fmt.Errorf("telling other regions of %d keys: %w", len(keys), err)
 	}
 	removed, here := r.local.Invalidate(ctx, keys...)

@@ -47,7 +47,7 @@ func (s *relaySource) load(ctx context.Context) (relayPosition, error) {
 
 func (s *relaySource) save(ctx context.Context, p relayPosition) error {
 	text := p.id + " " + strconv.FormatInt(p.count, 10)
-	if err := s.relay.local.client.Set(ctx, s.positionKey(), text, positionTTL).Err(); err != nil {
+	if err := s.relay.local.client.Set(withoutPolicy(ctx), s.positionKey(), text, positionTTL).Err(); err != nil {
 		return fmt.Errorf("writing %q: %w", s.positionKey(), err)
 	}
 	return nil

@@ -88,7 +88,7 @@ func (s *Sessions[T]) begin(ctx context.Context, data []byte, now, end time.Time
 	}
 	// An instant and not a TTL, so that the time on the way does not move it beyond the end.
 	until := min(now.Add(s.options.TTL).UnixMilli(), id.end.UnixMilli())
-	err := s.client.Do(ctx, "set", s.key(id), data, "nx", "pxat", until).Err()
+	err := s.client.Do(withoutPolicy(ctx), "set", s.key(id), data, "nx", "pxat", until).Err()
 	if errors.Is(err, redis.Nil) {
 		return "", errors.New("a new session's id is taken, which random numbers do not do: check the source of randomness")
 	}
@@ -131,6 +131,7 @@ func (s *Sessions[T]) Save(ctx context.Context, id string, value T) (err error) 
 	if err != nil {
 		return fmt.Errorf("encoding a session: %w", err)
 	}
+	ctx = withoutPolicy(ctx)
 	pipe := s.client.Pipeline()
 	write := pipe.SetArgs(ctx, s.key(known), data, redis.SetArgs{Mode: "XX", KeepTTL: true})
 	var renew *redis.Cmd
@@ -161,7 +162,7 @@ func (s *Sessions[T]) Update(ctx context.Context, id string, change func(*T) err
 	if err != nil {
 		return err
 	}
-	key := s.key(known)
+	ctx, key := withoutPolicy(ctx), s.key(known)
 	for range 100 {
 		err = s.client.Watch(ctx, func(tx *redis.Tx) error {
 			data, err := tx.Get(ctx, key).Bytes()

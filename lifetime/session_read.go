@@ -37,6 +37,7 @@ func (s *Sessions[T]) read(ctx context.Context, text string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx = withoutPolicy(ctx)
 	var data []byte
 	renewed := true
 	if !s.older.Load() {

@@ -138,7 +138,7 @@ func (t *Tags) InvalidateAll(ctx context.Context, tags ...string) error {
 
 // mark notes at a tag that values which carry the others too are invalid from now on.
 func (t *Tags) mark(ctx context.Context, tag string, others []string) error {
-	key := t.options.Prefix + tag
+	ctx, key := withoutPolicy(ctx), t.options.Prefix+tag
 	return t.client.Watch(ctx, func(tx *redis.Tx) error {
 		data, err := tx.Get(ctx, key).Bytes()
 		if errors.Is(err, redis.Nil) {

@@ -50,6 +50,7 @@ func (t *Tags) Stamp(ctx context.Context, ttl time.Duration, tags ...string) (St
 	if err != nil || len(tags) == 0 {
 		return Stamp{}, err
 	}
+	ctx = withoutPolicy(ctx)
 	pipe := t.client.Pipeline()
 	life := t.prolong(ttl)
 	states := make([]*redis.StringCmd, len(tags))
@@ -97,6 +98,7 @@ func (t *Tags) Set(ctx context.Context, key string, value []byte, ttl time.Durat
 	if err := checkTTL(ttl); err != nil {
 		return fmt.Errorf("setting %q: %w", key, err)
 	}
+	ctx = withoutPolicy(ctx)
 	pipe := t.client.Pipeline()
 	life := t.prolong(ttl)
 	set := pipe.Set(ctx, key, append(stamp.append(make([]byte, 0, 64*(1+len(stamp.tags))+len(value))), value...), ttl)
