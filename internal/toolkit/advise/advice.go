@@ -122,6 +122,10 @@ const (
 	headroom    = 1.25 // growth until somebody reacts
 	forSystem   = 0.75 // of the machine's memory, for everything of a server
 	forkReserve = 0.60 // the same when it forks for snapshots: pages written meanwhile are copied
+
+	// smallest is the least limit to advise where the machine has room: a server with little in it has just begun, and its use
+	// of today says nothing about what it is for.
+	smallest = 1 << 30
 )
 
 func forMemory(s Server) Advice {
@@ -140,7 +144,7 @@ func forMemory(s Server) Advice {
 		limit = int64(float64(s.SystemMemory) * share)
 		a.Why = append(a.Why, fmt.Sprintf("the machine has %s, of which %s can be the limit: %s", size(s.SystemMemory), size(limit), why))
 	}
-	want := int64(float64(max(s.PeakMemory, s.UsedMemory)) * headroom)
+	want := max(int64(float64(max(s.PeakMemory, s.UsedMemory))*headroom), min(smallest, limit))
 	switch {
 	case s.MaxMemory == 0 && limit > 0 && want > limit:
 		want = limit
@@ -149,11 +153,11 @@ func forMemory(s Server) Advice {
 	case s.MaxMemory == 0:
 		a.Verdict = size(want)
 		a.Why = append(a.Why, "there is no limit: the machine's memory is it, and the kernel ends what crosses that")
-		a.Do = []string{fmt.Sprintf("CONFIG SET maxmemory %d", want)}
+		s.limit(&a, want)
 	case limit > 0 && s.MaxMemory > limit:
 		a.Verdict = size(limit)
 		a.Why = append(a.Why, fmt.Sprintf("the limit of %s leaves the machine too little", size(s.MaxMemory)))
-		a.Do = []string{fmt.Sprintf("CONFIG SET maxmemory %d", limit)}
+		s.limit(&a, limit)
 	case float64(s.UsedMemory) > 0.9*float64(s.MaxMemory) && s.Evicted == 0:
 		a.Verdict = "more memory, or shorter lives"
 		a.Why = append(a.Why, fmt.Sprintf("%s of the limit are used, and nothing was evicted yet", percent(float64(s.UsedMemory)/float64(s.MaxMemory))))
@@ -167,6 +171,15 @@ func forMemory(s Server) Advice {
 		a.Do = append(a.Do, "CONFIG SET activedefrag yes")
 	}
 	return a
+}
+
+// limit tells how to set a limit; first to make room for it, where more than that is used already.
+func (s Server) limit(a *Advice, want int64) {
+	if s.UsedMemory > want {
+		a.Why = append(a.Why, "more is used already: a limit set now makes the server evict or refuse writes at once, so free memory, or move to a larger machine, first")
+		a.Do = append(a.Do, "curfew ttl audit")
+	}
+	a.Do = append(a.Do, fmt.Sprintf("CONFIG SET maxmemory %d", want))
 }
 
 func forSamples(s Server) Advice {

@@ -1,9 +1,12 @@
 package advise
 
 import (
+	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
 	"github.com/curfewkv/curfew/test/rig"
@@ -49,6 +52,8 @@ func TestServerAdvice(t *testing.T) {
 		"empty":              {func(s *Server) { s.Keys = 0 }, "maxmemory-policy", "cannot tell", "no keys"},
 		"no limit":           {func(s *Server) {}, "maxmemory", "48 GiB", "outgrown"},
 		"no limit, room":     {func(s *Server) { s.UsedMemory, s.PeakMemory = 8<<30, 8<<30 }, "maxmemory", "10 GiB", "no limit"},
+		"no limit, tiny":     {func(s *Server) { s.UsedMemory, s.PeakMemory = 1<<20, 2<<20 }, "maxmemory", "1.0 GiB", "no limit"},
+		"no room left":       {func(s *Server) { s.UsedMemory = 60 << 30 }, "maxmemory", "48 GiB", "evict or refuse writes at once"},
 		"too high":           {func(s *Server) { s.MaxMemory = 63 << 30 }, "maxmemory", "48 GiB", "too little"},
 		"snapshots":          {func(s *Server) { s.MaxMemory, s.Persistence = 45<<30, true }, "maxmemory", "38 GiB", "copied"},
 		"nearly full":        {func(s *Server) { s.MaxMemory, s.UsedMemory = 40<<30, 39<<30 }, "maxmemory", "more memory, or shorter lives", "97.5%"},
@@ -106,6 +111,36 @@ func TestPrefixAdvice(t *testing.T) {
 		if a.Verdict != c.want || !strings.Contains(strings.Join(a.Why, "\n"), c.why) || !strings.Contains(strings.Join(a.Do, "\n"), c.does) {
 			t.Errorf("%s: %s because %q: %q", name, a.Verdict, a.Why, a.Do)
 		}
+	}
+}
+
+// Names of keys are written by whoever uses the server, and advice is there to be copied into a shell.
+func TestNamesOfKeysDoNothing(t *testing.T) {
+	for _, name := range []string{"x'; touch gone; ':*", "a\x1b[2J:*", "b\u009b31m:*", "c\n:*", "\xff:*"} {
+		a := forPrefix(Prefix{Name: name, Sampled: 100, Keys: 1000, NoTTL: 1, IdleMedian: 48 * time.Hour, IdleP90: 48 * time.Hour})
+		var out strings.Builder
+		if err := Write(&out, []Advice{a}, 80); err != nil {
+			t.Fatal(err)
+		}
+		if strings.ContainsFunc(out.String(), func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) || strings.Contains(out.String(), "c\n:") {
+			t.Errorf("%q is written as it is: %q", name, out.String())
+		}
+		command, _, _ := strings.Cut(a.Do[0], " --default")
+		got, err := exec.Command("sh", "-c", strings.Replace(command, "curfew ttl fix --match", "printf %s", 1)).Output()
+		if err != nil || string(got) != name {
+			t.Errorf("a shell takes %s for %q %v", command, got, err)
+		}
+	}
+}
+
+func TestTheEmptyKeyIsAPrefixToo(t *testing.T) {
+	prefixes := []Prefix{{Name: ""}, {Name: "a:*"}}
+	looks := make([]Look, fewSampled)
+	for i := range looks {
+		looks[i] = Look{Key: fmt.Sprintf("a:%d", i)}
+	}
+	if err := addLooks(prefixes, append(looks, Look{Key: ""}), time.Second); err != nil || prefixes[1].Watched != time.Second {
+		t.Errorf("%+v %v", prefixes, err)
 	}
 }
 

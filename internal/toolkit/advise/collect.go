@@ -106,7 +106,7 @@ type watched struct {
 func addLooks(prefixes []Prefix, looks []Look, wait time.Duration) error {
 	var patterns []string
 	for _, p := range prefixes {
-		if p.Name != prefix.Other {
+		if p.Name != prefix.Other && p.Name != "" { // the key "" is a prefix of its own
 			patterns = append(patterns, p.Name)
 		}
 	}

@@ -21,12 +21,16 @@ func forPrefix(p Prefix) Advice {
 	a := Advice{Subject: p.Name}
 	if p.Sampled < fewSampled {
 		a.Verdict = "cannot tell"
-		a.Why = []string{fmt.Sprintf("%d keys were sampled; %d are needed", p.Sampled, fewSampled)}
+		a.Why = []string{fmt.Sprintf("%s; %d are needed", counted(p.Sampled, "key was sampled", "keys were sampled"), fewSampled)}
 		return a
 	}
-	a.Why = append(a.Why, fmt.Sprintf("%s of about %s keys have no TTL", percent(p.NoTTL), count(p.Keys)))
+	if p.NoTTL > 0 {
+		a.Why = append(a.Why, fmt.Sprintf("%s of about %s keys have no TTL", percent(p.NoTTL), count(p.Keys)))
+	} else {
+		a.Why = append(a.Why, fmt.Sprintf("all of about %s keys have a TTL", count(p.Keys)))
+	}
 	if p.TTLMedian > 0 {
-		a.Why = append(a.Why, fmt.Sprintf("of the others half end within %s", span(p.TTLMedian)))
+		a.Why = append(a.Why, fmt.Sprintf("of those with a TTL half end within %s", span(p.TTLMedian)))
 	}
 	if p.IdleMedian >= 0 {
 		a.Why = append(a.Why, fmt.Sprintf("half were not used for %s, a tenth for %s", span(p.IdleMedian), span(p.IdleP90)))
@@ -101,7 +105,7 @@ func (p Prefix) leaks(a *Advice) {
 }
 
 func fix(p Prefix, ttl time.Duration) string {
-	return fmt.Sprintf("curfew ttl fix --match '%s' --default %s --jitter 10%% --dry-run", p.Name, plain(ttl))
+	return fmt.Sprintf("curfew ttl fix --match %s --default %s --jitter 10%% --dry-run", quoted(p.Name), plain(ttl))
 }
 
 // ephemeral reports whether a prefix is named like data that is short-lived by nature.

@@ -2,7 +2,11 @@ package advise
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 )
@@ -19,11 +23,20 @@ func percent(share float64) string {
 
 func count(n int64) string { return humanize.Comma(n) }
 
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return humanize.Comma(int64(n)) + " " + many
+}
+
 func size(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 
 // span is a duration for a sentence: one unit is enough.
 func span(d time.Duration) string {
 	switch {
+	case d/time.Second == 1:
+		return "1 second"
 	case d < 2*time.Minute:
 		return fmt.Sprintf("%d seconds", d/time.Second)
 	case d < 2*time.Hour:
@@ -44,3 +57,17 @@ func plain(d time.Duration) string {
 	}
 	return fmt.Sprintf("%ds", max(1, (d+time.Second-1)/time.Second))
 }
+
+// printable shows a name that is made of keys: those hold what anybody wrote, and must not act on a terminal.
+func printable(name string) string {
+	if name == "" {
+		return "(empty)"
+	}
+	if strings.ContainsFunc(name, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }) {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
+// quoted is an argument for a shell, which does nothing in it.
+func quoted(arg string) string { return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'" }

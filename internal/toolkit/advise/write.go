@@ -10,12 +10,12 @@ import (
 func Write(w io.Writer, all []Advice, columns int) error {
 	var text strings.Builder
 	for _, a := range all {
-		fmt.Fprintf(&text, "%s: %s\n", a.Subject, a.Verdict)
+		fmt.Fprintf(&text, "%s: %s\n", printable(a.Subject), a.Verdict)
 		for _, why := range a.Why {
 			wrap(&text, "  because ", why, columns)
 		}
 		for _, do := range a.Do {
-			fmt.Fprintf(&text, "  > %s\n", do) // not broken: it is for copying
+			fmt.Fprintf(&text, "  > %s\n", printable(do)) // not broken: it is for copying
 		}
 		text.WriteByte('\n')
 	}

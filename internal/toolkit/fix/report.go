@@ -8,6 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/curfewkv/curfew/internal/toolkit/output"
 	"github.com/curfewkv/curfew/internal/toolkit/sweep"
 )
 
@@ -87,7 +88,7 @@ func (r *Report) Text(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "RULE\tTTL\t%s\thad a TTL\tvanished\tfailed\n", fixed)
 	for _, rule := range r.Rules {
-		ttl := (time.Duration(rule.TTL) * time.Millisecond).String()
+		ttl := output.Duration(time.Duration(rule.TTL) * time.Millisecond)
 		if r.Jitter > 0 {
 			ttl += fmt.Sprintf(" ±%v%%", r.Jitter)
 		}
@@ -100,7 +101,7 @@ func (r *Report) Text(w io.Writer) error {
 		}
 	}
 	for _, f := range r.Failures {
-		fmt.Fprintf(t, "\nfailed: %s db %d %s: %s", f.Node, f.DB, f.Key, f.Error)
+		fmt.Fprintf(t, "\nfailed: %s db %d %s: %s", f.Node, f.DB, output.Short(f.Key, 56), f.Error)
 	}
 	if len(r.Failures) > 0 {
 		fmt.Fprintln(t)

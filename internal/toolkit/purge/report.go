@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/curfewkv/curfew/internal/toolkit/output"
 	"github.com/curfewkv/curfew/internal/toolkit/sweep"
 )
 
@@ -96,7 +97,7 @@ func (r *Report) Text(w io.Writer) error {
 		writeSample(t, r.Sample)
 	}
 	for _, f := range r.Failures {
-		fmt.Fprintf(t, "\nfailed: %s db %d %s: %s", f.Node, f.DB, f.Key, f.Error)
+		fmt.Fprintf(t, "\nfailed: %s db %d %s: %s", f.Node, f.DB, output.Short(f.Key, widestKey), f.Error)
 	}
 	for _, n := range r.Notes {
 		fmt.Fprintf(t, "\nnote: %s", n)
@@ -107,13 +108,16 @@ func (r *Report) Text(w io.Writer) error {
 	return t.Flush()
 }
 
+// widestKey is how much of a key fits beside its figures on 80 columns.
+const widestKey = 56
+
 func writeSample(w io.Writer, sample []Weighed) {
 	for _, s := range sample {
 		ttl := "none"
 		if s.TTL >= 0 {
-			ttl = (time.Duration(s.TTL) * time.Millisecond).Round(time.Second).String()
+			ttl = output.Duration((time.Duration(s.TTL) * time.Millisecond).Round(time.Second))
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", s.Key, ttl, humanize.Comma(s.Bytes))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", output.Short(s.Key, widestKey), ttl, humanize.Comma(s.Bytes))
 	}
 }
 
