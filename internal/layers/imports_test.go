@@ -40,7 +40,7 @@ var layers = []layer{
 }
 
 // toolkitParts are what every tool may use.
-var toolkitParts = []string{"internal/toolkit/connect", "internal/toolkit/output", "internal/toolkit/walk", "lifetime"}
+var toolkitParts = []string{"internal/toolkit/connect", "internal/toolkit/output", "internal/toolkit/statefile", "internal/toolkit/walk", "lifetime"}
 
 const toolkitWhy = "a tool works with any Redis: it knows the connection and the ways to walk and show, and nothing of the server"
 
@@ -66,27 +66,28 @@ var alone = map[string]struct {
 	},
 
 	// The toolkit works with any Redis: it imports nothing of the server.
-	"lifetime":                  {nil, "lifetime is public, and for any Redis: it drags nothing of this project along"},
-	"ttllint":                   {[]string{"ttllint/rule"}, "the analyzer is public, and runs inside other linters"},
-	"ttllint/rule":              {[]string{"internal/glob"}, "the rules know no language"},
-	"ttllint/plugin":            {[]string{"ttllint"}, "a plugin is the analyzer in another linter's form"},
-	"cmd/ttllint":               {[]string{"ttllint"}, "the program is the analyzer under go vet"},
-	"internal/rdb":              {nil, "a file is read without a server"},
-	"internal/toolkit/connect":  {nil, "how to reach servers is the bottom of the toolkit"},
-	"internal/toolkit/output":   {nil, "how results are shown does not depend on what they are"},
-	"internal/toolkit/prefix":   {[]string{"internal/glob"}, "prefixes are found in any list of keys"},
-	"internal/toolkit/walk":     {[]string{"internal/toolkit/connect"}, toolkitWhy},
-	"internal/toolkit/lint":     {[]string{"internal/toolkit/output", "ttllint", "ttllint/rule"}, toolkitWhy},
-	"internal/toolkit/audit":    {append(toolkitParts, "internal/glob", "internal/rdb", "internal/toolkit/prefix"), toolkitWhy},
-	"internal/toolkit/sweep":    {append(toolkitParts, "internal/glob"), toolkitWhy},
-	"internal/toolkit/fix":      {append(toolkitParts, "internal/toolkit/sweep"), toolkitWhy},
-	"internal/toolkit/purge":    {append(toolkitParts, "internal/toolkit/sweep"), toolkitWhy},
-	"internal/toolkit/skew":     {toolkitParts, toolkitWhy},
-	"internal/toolkit/reading":  {append(toolkitParts, "internal/toolkit/prefix", "internal/toolkit/skew"), toolkitWhy},
-	"internal/toolkit/exporter": {append(toolkitParts, "internal/toolkit/reading", "internal/toolkit/skew"), toolkitWhy},
-	"internal/toolkit/watch":    {append(toolkitParts, "internal/toolkit/reading", "internal/toolkit/skew"), toolkitWhy},
-	"internal/toolkit/advise":   {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/prefix"), toolkitWhy},
-	"internal/toolkit/leak":     {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/fix", "internal/toolkit/sweep", "internal/toolkit/watch"), toolkitWhy},
+	"lifetime":                   {nil, "lifetime is public, and for any Redis: it drags nothing of this project along"},
+	"ttllint":                    {[]string{"ttllint/rule"}, "the analyzer is public, and runs inside other linters"},
+	"ttllint/rule":               {[]string{"internal/glob"}, "the rules know no language"},
+	"ttllint/plugin":             {[]string{"ttllint"}, "a plugin is the analyzer in another linter's form"},
+	"cmd/ttllint":                {[]string{"ttllint"}, "the program is the analyzer under go vet"},
+	"internal/rdb":               {nil, "a file is read without a server"},
+	"internal/toolkit/connect":   {nil, "how to reach servers is the bottom of the toolkit"},
+	"internal/toolkit/output":    {nil, "how results are shown does not depend on what they are"},
+	"internal/toolkit/statefile": {nil, "how a state is kept does not depend on what it is"},
+	"internal/toolkit/prefix":    {[]string{"internal/glob"}, "prefixes are found in any list of keys"},
+	"internal/toolkit/walk":      {[]string{"internal/toolkit/connect"}, toolkitWhy},
+	"internal/toolkit/lint":      {[]string{"internal/toolkit/output", "ttllint", "ttllint/rule"}, toolkitWhy},
+	"internal/toolkit/audit":     {append(toolkitParts, "internal/glob", "internal/rdb", "internal/toolkit/prefix"), toolkitWhy},
+	"internal/toolkit/sweep":     {append(toolkitParts, "internal/glob"), toolkitWhy},
+	"internal/toolkit/fix":       {append(toolkitParts, "internal/toolkit/sweep"), toolkitWhy},
+	"internal/toolkit/purge":     {append(toolkitParts, "internal/toolkit/sweep"), toolkitWhy},
+	"internal/toolkit/skew":      {toolkitParts, toolkitWhy},
+	"internal/toolkit/reading":   {append(toolkitParts, "internal/toolkit/prefix", "internal/toolkit/skew"), toolkitWhy},
+	"internal/toolkit/exporter":  {append(toolkitParts, "internal/toolkit/reading", "internal/toolkit/skew"), toolkitWhy},
+	"internal/toolkit/watch":     {append(toolkitParts, "internal/toolkit/reading", "internal/toolkit/skew"), toolkitWhy},
+	"internal/toolkit/advise":    {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/prefix"), toolkitWhy},
+	"internal/toolkit/leak":      {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/fix", "internal/toolkit/sweep", "internal/toolkit/watch"), toolkitWhy},
 }
 
 // support are packages that help tests. They may import anything, and only tests and their like import them.

@@ -69,19 +69,24 @@ var build struct {
 	err  error
 }
 
-// built compiles cmd/curfew once for the test process; the compiler's cache makes that cheap. The binary lies in the
-// git-ignored .cache, under the name of the test binary, because test binaries of several packages run at once.
+// built compiles cmd/curfew once for the test process. The binary lies in the git-ignored .cache and is shared by the tests of
+// all packages: the first of them links it, and go build sees that it is up to date for the others.
 func built(t testing.TB) string {
 	t.Helper()
 	build.once.Do(func() {
 		_, here, _, _ := runtime.Caller(0)
 		root := filepath.Join(filepath.Dir(here), "..", "..")
-		build.path = filepath.Join(root, ".cache", "rig", filepath.Base(os.Args[0]), "curfew")
-		args := []string{"build", "-o", build.path}
+		name, args := "curfew", []string{"build"}
 		if RaceEnabled {
-			args = append(args, "-race")
+			name, args = "curfew-race", append(args, "-race")
 		}
-		cmd := exec.Command("go", append(args, "./cmd/curfew")...)
+		build.path = filepath.Join(root, ".cache", "rig", name)
+		var unlock func()
+		if unlock, build.err = lock(build.path + ".lock"); build.err != nil {
+			return
+		}
+		defer unlock()
+		cmd := exec.Command("go", append(args, "-o", build.path, "./cmd/curfew")...)
 		cmd.Dir = root
 		if out, err := cmd.CombinedOutput(); err != nil {
 			build.err = fmt.Errorf("%w: %s", err, out)
@@ -91,6 +96,21 @@ func built(t testing.TB) string {
 		t.Fatalf("building cmd/curfew: %v", build.err)
 	}
 	return build.path
+}
+
+// lock waits until no other process has the file: test binaries of several packages run at once.
+func lock(path string) (unlock func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { _ = f.Close() }, nil // and with the file goes the lock
 }
 
 func launch(t testing.TB, s *Server) *Server {

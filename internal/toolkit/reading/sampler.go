@@ -124,16 +124,18 @@ func (s *Sampler) Run(ctx context.Context, source *Source) {
 func (s *Sampler) publish(sample Sample, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil { // the last good sample stays; its age tells
-		s.last.Errors++
-		s.last.Err = err
-		return
+	sample.Started, sample.Errors, sample.Err = s.last.Started, s.last.Errors, err
+	if err != nil {
+		sample.Errors++
 	}
-	sample.Started, sample.Errors = s.last.Started, s.last.Errors
+	if sample.At.IsZero() { // the last good sample stays; its age tells
+		sample.At, sample.Keys, sample.Complete, sample.Prefixes = s.last.At, s.last.Keys, s.last.Complete, s.last.Prefixes
+	}
 	s.last = sample
 }
 
-// take takes one sample of all keyspaces, of each as much as its share of keys.
+// take takes one sample of all keyspaces, of each as much as its share of keys. A sample that comes with an error is good: it
+// is the cursors that could not be saved.
 func (s *Sampler) take(ctx context.Context, target *connect.Target) (Sample, error) {
 	spaces, err := target.Keyspaces(ctx, true)
 	if err != nil {

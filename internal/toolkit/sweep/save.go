@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/curfewkv/curfew/internal/toolkit/statefile"
 )
 
 // keepSaving saves the state until ctx ends. An error ends nothing but itself: the work goes on, and the run reports it.
@@ -36,7 +38,7 @@ func (s *Sweep) save(clean bool) error {
 		return nil
 	}
 	s.state.Saved, s.state.Clean = time.Now(), clean
-	if err := s.state.write(s.options.Resume); err != nil {
+	if err := statefile.Write(s.options.Resume, s.state); err != nil {
 		return fmt.Errorf("--resume: %w", err)
 	}
 	return nil

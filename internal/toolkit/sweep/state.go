@@ -1,15 +1,15 @@
 package sweep
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/curfewkv/curfew/internal/toolkit/statefile"
 )
+
+// stateVersion changes when states of before cannot be gone on from.
+const stateVersion = 1
 
 // saveEvery is how often the state is saved, and how much work a killed run repeats.
 const saveEvery = time.Second
@@ -19,6 +19,7 @@ const uncountedAfter = 2*saveEvery + time.Second
 
 // state is what the state file keeps.
 type state struct {
+	Version   int                  `json:"version"`
 	Tool      string               `json:"tool"`
 	Rules     string               `json:"rules"` // fingerprint
 	Began     time.Time            `json:"began"`
@@ -54,19 +55,19 @@ func (c *cursor) UnmarshalText(text []byte) error {
 
 // readState returns nil when there is no file: the run is the first.
 func readState(path, tool, rules string) (*state, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("--resume: %w", err)
-	}
 	s := &state{}
-	if err := json.Unmarshal(text, s); err != nil {
-		return nil, fmt.Errorf("--resume %s: this is not a state file: %w", path, err)
-	}
-	if s.Tool != tool || s.Rules != rules {
+	found, err := statefile.Read(path, s)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("--resume: %w", err)
+	case !found:
+		return nil, nil
+	case s.Version != stateVersion:
+		return nil, fmt.Errorf("--resume %s: this is not a state file of this program's version: remove it to begin anew", path)
+	case s.Tool != tool || s.Rules != rules:
 		return nil, fmt.Errorf("--resume %s: this is the state of a run with other rules; give the same ones, or another file", path)
+	case s.Keyspaces == nil:
+		return nil, fmt.Errorf("--resume %s: nothing is said about any keyspace", path)
 	}
 	for id, p := range s.Keyspaces {
 		if p == nil {
@@ -77,30 +78,4 @@ func readState(path, tool, rules string) (*state, error) {
 		}
 	}
 	return s, nil
-}
-
-// write replaces the file as a whole, so that a crash leaves the old or the new one.
-func (s *state) write(path string) error {
-	text, err := json.MarshalIndent(s, "", " ")
-	if err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
 }

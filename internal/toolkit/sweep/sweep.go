@@ -65,7 +65,7 @@ func Run(ctx context.Context, target *connect.Target, worker Worker, options Opt
 
 // begin reads the state of an earlier run and finds the keyspaces.
 func (s *Sweep) begin(ctx context.Context) error {
-	s.state = &state{Tool: s.options.Tool, Rules: s.options.fingerprint(), Began: s.began, Keyspaces: map[string]*progress{}}
+	s.state = &state{Version: stateVersion, Tool: s.options.Tool, Rules: s.options.fingerprint(), Began: s.began, Keyspaces: map[string]*progress{}}
 	if s.options.Resume != "" {
 		old, err := readState(s.options.Resume, s.state.Tool, s.state.Rules)
 		if err != nil {

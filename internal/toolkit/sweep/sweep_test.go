@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
+	"github.com/curfewkv/curfew/internal/toolkit/statefile"
 	"github.com/curfewkv/curfew/test/rig"
 )
 
@@ -90,8 +91,8 @@ func TestStatesThatAreNone(t *testing.T) {
 	if s, err := readState(path, "fix", "r"); s != nil || err != nil {
 		t.Errorf("no file: %v %v", s, err)
 	}
-	good := &state{Tool: "fix", Rules: "r", Keyspaces: map[string]*progress{"id/0": {Name: "a:1/0", Cursor: 1 << 63, Counts: Tally{"k*": {Changed: 3}}}}}
-	if err := good.write(path); err != nil {
+	good := &state{Version: stateVersion, Tool: "fix", Rules: "r", Keyspaces: map[string]*progress{"id/0": {Name: "a:1/0", Cursor: 1 << 63, Counts: Tally{"k*": {Changed: 3}}}}}
+	if err := statefile.Write(path, good); err != nil {
 		t.Fatal(err)
 	}
 	s, err := readState(path, "fix", "r")
@@ -103,7 +104,8 @@ func TestStatesThatAreNone(t *testing.T) {
 			t.Errorf("%s %s: %v", tool, rules, err)
 		}
 	}
-	for _, text := range []string{"", "x", `{"tool":"fix","rules":"r","keyspaces":{"a":null}}`, `{"keyspaces":{"a":{"cursor":"-1"}}}`} {
+	for _, text := range []string{"", "x", `{"version":1,"tool":"fix","rules":"r","keyspaces":{"a":null}}`, `{"version":1,"tool":"fix","rules":"r"}`,
+		`{"version":2,"tool":"fix","rules":"r","keyspaces":{}}`, `{"version":1,"keyspaces":{"a":{"cursor":"-1"}}}`} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
