@@ -124,8 +124,8 @@ func Fetch[T any](
 	return value, nil
 }
 
-// Invalidate drops a key, at once for all processes. A value whose load began before is not stored after it. When others
-// than a Cache delete a key, they have to delete its LeaseKey as well to get the same.
+// Invalidate drops a key, at once for all processes. A value whose load began before is not stored after it. An
+// Invalidator and a Relay do the same, and tell others; whoever else deletes a key has to delete its LeaseKey as well.
 func (c *Cache) Invalidate(ctx context.Context, key string) (err error) {
 	ctx, end := c.options.Telemetry.span(ctx, "lifetime.Invalidate", attribute.String("lifetime.key", key))
 	defer func() { end(err) }()

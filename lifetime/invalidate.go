@@ -17,6 +17,9 @@ import (
 // comes first: who hears the message and reads again must not find the old value. More than a thousand keys make several
 // messages, whose order a Cluster does not keep.
 //
+// The keys may be Fetch's: a value whose load began before is not stored after. (Their LeaseKeys are removed too, but
+// neither counted nor published.)
+//
 // A TTL remains the net: Pub/Sub reaches only those who are connected, and a process can die between a write to the
 // database and its invalidation.
 type Invalidator struct {
@@ -60,7 +63,7 @@ func (i *Invalidator) invalidate(ctx context.Context, origin string, keys []stri
 	begun := time.Now()
 	ctx, end := i.options.Telemetry.span(ctx, "lifetime.Invalidate",
 		attribute.Int("lifetime.keys", len(keys)), attribute.String("lifetime.region", i.options.Region))
-	removed, err = i.eraser.erase(ctx, keys)
+	removed, err = i.eraser.eraseCached(ctx, keys)
 	if told := i.publish(ctx, origin, keys); told != nil {
 		err = errors.Join(err, fmt.Errorf("publishing %d invalidated keys: %w", len(keys), told))
 	}

@@ -20,14 +20,37 @@ type eraser struct {
 	del atomic.Bool
 }
 
+// erasure is one command.
+type erasure struct {
+	keys  []string
+	aside bool // its keys are not counted: the caller has not named them
+}
+
 // erase removes keys, and returns how many there were. After an error, the other keys are gone all the same.
 func (e *eraser) erase(ctx context.Context, keys []string) (removed int64, err error) {
-	refused, removed, err := e.send(ctx, e.groups(keys))
+	return e.eraseAll(ctx, e.erasures(keys, false))
+}
+
+// eraseCached removes keys that Fetch may have written or be about to write. The leases go first: a load that began
+// before then finds no lease, and one that begins in between has read what is new. Both go down the same connection,
+// since they share a slot.
+func (e *eraser) eraseCached(ctx context.Context, keys []string) (removed int64, err error) {
+	leases := make([]string, len(keys))
+	for i, key := range keys {
+		leases[i] = LeaseKey(key)
+	}
+	return e.eraseAll(ctx, append(e.erasures(leases, true), e.erasures(keys, false)...))
+}
+
+func (e *eraser) eraseAll(ctx context.Context, all []erasure) (removed int64, err error) {
+	refused, removed, err := e.send(ctx, all)
 	if len(refused) > 0 {
 		// One key to a command is taken where several were not: while their slot migrates, or across slots.
-		single := make([][]string, len(refused))
-		for i, key := range refused {
-			single[i] = []string{key}
+		var single []erasure
+		for _, r := range refused {
+			for i := range r.keys {
+				single = append(single, erasure{keys: r.keys[i : i+1], aside: r.aside})
+			}
 		}
 		again, n, err2 := e.send(ctx, single)
 		removed += n
@@ -37,6 +60,14 @@ func (e *eraser) erase(ctx context.Context, keys []string) (removed int64, err e
 		err = errors.Join(err, err2)
 	}
 	return removed, err
+}
+
+func (e *eraser) erasures(keys []string, aside bool) []erasure {
+	var all []erasure
+	for _, group := range e.groups(keys) {
+		all = append(all, erasure{keys: group, aside: aside})
+	}
+	return all
 }
 
 // groups are the keys that go into one command each.
@@ -66,35 +97,44 @@ func (e *eraser) groups(keys []string) [][]string {
 	return groups
 }
 
-// send sends one command for each group, and returns the keys that are worth a second try.
-func (e *eraser) send(ctx context.Context, groups [][]string) (refused []string, removed int64, err error) {
-	if len(groups) == 0 {
+// send sends the commands in one pipeline, and returns those that are worth a second try.
+func (e *eraser) send(ctx context.Context, all []erasure) (refused []erasure, removed int64, err error) {
+	if len(all) == 0 {
 		return nil, 0, nil
 	}
 	pipe := e.client.Pipeline()
-	counts := make([]*redis.IntCmd, len(groups))
-	for i, group := range groups {
+	counts := make([]*redis.IntCmd, len(all))
+	for i, one := range all {
 		if e.del.Load() {
-			counts[i] = pipe.Del(ctx, group...)
+			counts[i] = pipe.Del(ctx, one.keys...)
 		} else {
-			counts[i] = pipe.Unlink(ctx, group...)
+			counts[i] = pipe.Unlink(ctx, one.keys...)
 		}
 	}
 	_, _ = pipe.Exec(ctx) // each command has its own error
 	var failed []error
 	for i, count := range counts {
+		keys := all[i].keys
 		n, err := count.Result()
-		removed += n
+		if !all[i].aside {
+			removed += n
+		}
 		switch {
 		case err == nil:
-		case count.Name() == "unlink" && (strings.Contains(err.Error(), "unknown command") || redis.HasErrorPrefix(err, "NOPERM")):
+		case count.Name() == "unlink" && refusesUnlink(err):
 			e.del.Store(true)
-			refused = append(refused, groups[i]...)
-		case len(groups[i]) > 1 && (redis.HasErrorPrefix(err, "TRYAGAIN") || redis.HasErrorPrefix(err, "CROSSSLOT")):
-			refused = append(refused, groups[i]...)
+			refused = append(refused, all[i])
+		case len(keys) > 1 && (redis.HasErrorPrefix(err, "TRYAGAIN") || redis.HasErrorPrefix(err, "CROSSSLOT")):
+			refused = append(refused, all[i])
 		default:
-			failed = append(failed, fmt.Errorf("removing %d keys, the first of them %q: %w", len(groups[i]), groups[i][0], err))
+			failed = append(failed, fmt.Errorf("removing %d keys, the first of them %q: %w", len(keys), keys[0], err))
 		}
 	}
 	return refused, removed, errors.Join(failed...)
+}
+
+// refusesUnlink tells a user who may not run UNLINK from one who may not touch the key.
+func refusesUnlink(err error) bool {
+	return strings.Contains(err.Error(), "unknown command") ||
+		redis.HasErrorPrefix(err, "NOPERM") && strings.Contains(strings.ToLower(err.Error()), "'unlink'")
 }

@@ -48,8 +48,8 @@ type leases struct {
 }
 
 // LeaseKey returns the name of the key that Fetch keeps beside a cached one while it is loaded. Whoever deletes cached
-// keys by other means than Cache.Invalidate deletes this one too, in the same command: then a value that was loaded
-// before the deletion is not stored after it.
+// keys by other means than a Cache, an Invalidator or a Relay deletes this one too, in the same command: then a value that
+// was loaded before the deletion is not stored after it.
 func LeaseKey(key string) string { return beside(key, "lease") }
 
 // KEYS: value, lease. ARGV: head seen, token, lease in ms, length of a head, whether the caller has a stale value.
