@@ -106,6 +106,9 @@ func (f *fixFlags) run(ctx context.Context, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if err := tryReport(f.report); err != nil {
+		return err
+	}
 	target, err := connect.Open(ctx, f.servers)
 	if err != nil {
 		return err
@@ -141,6 +144,9 @@ func (f *fixFlags) runUndo(ctx context.Context, cmd *cobra.Command) error {
 	if f.standard != 0 || len(f.match)+len(f.rules) > 0 || f.changes != "" || f.sweep.Resume != "" {
 		return errors.New("--undo takes changes back; it goes with no rules, --changes or --resume")
 	}
+	if _, err := os.Stat(f.undo); err != nil {
+		return fmt.Errorf("--undo: %w", err)
+	}
 	target, err := connect.Open(ctx, f.servers)
 	if err != nil {
 		return err
@@ -166,6 +172,18 @@ func (f *fixFlags) runUndo(ctx context.Context, cmd *cobra.Command) error {
 		err = fmt.Errorf("%d keys could not be undone", undone.Failed)
 	}
 	return err
+}
+
+// tryReport makes the file of a report, so that one that cannot be written is known before anything is changed.
+func tryReport(path string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("--report: %w", err)
+	}
+	return f.Close()
 }
 
 // writeReport writes a report to a file.

@@ -48,6 +48,7 @@ func TestFixAndUndoFromTheCommandLine(t *testing.T) {
 		{"--default 24h --match a* --jitter 100%", 2, "less than 100"},
 		{"--rule session:*", 2, "want a pattern and a TTL"},
 		{"--default 24h --match a* --undo x", 2, "goes with no rules"},
+		{"--default 1d --match session:* --report " + dir + "/missing/report", 2, "--report: open"},
 		{"--default 1d --match session:* --dry-run", 0, "would give a TTL to 20 of 20 keys"},
 		{"--default 1d --match session:* --jitter 10% --changes " + dir + "/changes --report " + dir + "/report --resume " + dir + "/state", 0, "Gave a TTL to 20 of 20"},
 		{"--default 1d --match session:*", 0, "Gave a TTL to 0 of 20"},

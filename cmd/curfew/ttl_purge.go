@@ -94,6 +94,9 @@ func (f *purgeFlags) run(ctx context.Context, cmd *cobra.Command) error {
 	if asks && !(output.IsTerminal(cmd.ErrOrStderr()) && fromTerminal(cmd.InOrStdin())) {
 		return errors.New("there is nobody to ask: say --yes, or look first with --dry-run")
 	}
+	if err := tryReport(f.report); err != nil {
+		return err
+	}
 	target, err := connect.Open(ctx, f.servers)
 	if err != nil {
 		return err

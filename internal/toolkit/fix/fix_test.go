@@ -152,6 +152,18 @@ func TestFixTellsWhichKeysFailed(t *testing.T) {
 	}
 }
 
+// A million keys are not tried in vain.
+func TestFixEndsAtACommandThatIsNotAllowed(t *testing.T) {
+	s := rig.Redis(t)
+	s.Must(t, "ACL", "SETUSER", "reader", "on", ">pw", "~*", "+@read", "+@connection", "+info")
+	write(t, open(t, connect.Options{Addrs: []string{s.Addr}}).Client, "k", 3000)
+	target := open(t, connect.Options{Addrs: []string{s.Addr}, User: "reader", Password: "pw"})
+	report, err := Run(t.Context(), target, Options{Rules: []Rule{{"*", time.Hour}}})
+	if err == nil || !strings.Contains(err.Error(), "pexpireat") || report.Complete || report.Total != (Counts{}) {
+		t.Errorf("%+v %v", report, err)
+	}
+}
+
 func TestFixInSeveralDatabases(t *testing.T) {
 	s := rig.Redis(t)
 	for _, db := range []int{0, 3, 9} {

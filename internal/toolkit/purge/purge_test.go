@@ -216,6 +216,19 @@ func TestFailuresAreTold(t *testing.T) {
 	}
 }
 
+func TestPurgeEndsAtACommandThatIsNotAllowed(t *testing.T) {
+	s := rig.Redis(t)
+	s.Must(t, "ACL", "SETUSER", "reader", "on", ">pw", "~*", "+@read", "+@connection", "+info")
+	write(t, open(t, connect.Options{Addrs: []string{s.Addr}}).Client, "k", 3000, 0)
+	target := open(t, connect.Options{Addrs: []string{s.Addr}, User: "reader", Password: "pw"})
+	for _, o := range []Options{{Match: []string{"*"}}, {NoTTL: true}} {
+		report, err := Run(t.Context(), target, o)
+		if err == nil || !strings.Contains(err.Error(), "unlink") || report.Complete || report.Total != (Counts{}) {
+			t.Errorf("%+v: %+v %v", o, report, err)
+		}
+	}
+}
+
 func TestClusterWithASlotOnTheMove(t *testing.T) {
 	c := rig.RedisCluster(t, 3, 0)
 	target := open(t, connect.Options{Addrs: c.Addrs()[:1]})

@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -32,6 +33,12 @@ func Transient(err error) bool {
 	return false
 }
 
+// hopeless reports whether an error would meet every other key as well: it is about the command or the server, not the key.
+func hopeless(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "no permissions to run") || strings.Contains(text, "unknown command") || strings.HasPrefix(text, "MISCONF")
+}
+
 // redirected reports whether an error is about where one key is; the server itself is well.
 func redirected(err error) bool {
 	text := err.Error()
@@ -59,7 +66,8 @@ func wait(ctx context.Context, attempt int) bool {
 // with the error of each. Those go to where Cluster has them now, until the time that nothing may work is over. What is left is
 // returned.
 //
-// An error that says that the whole server is not what it was is returned as such: the sweep finds the new one.
+// An error that says that the whole server is not what it was is returned as such: the sweep finds the new one. One that
+// every key would meet ends the sweep.
 func Each[T any](ctx context.Context, p *Place, items []T, send func(ctx context.Context, c redis.UniversalClient, items []T) ([]Left[T], error)) ([]Left[T], error) {
 	left, err := send(ctx, p.Client, items)
 	if err != nil {
@@ -75,6 +83,8 @@ func Each[T any](ctx context.Context, p *Place, items []T, send func(ctx context
 				again = append(again, l.Item)
 			case Transient(l.Err):
 				return nil, l.Err
+			case hopeless(l.Err):
+				return nil, fmt.Errorf("as with every key: %w", l.Err)
 			default:
 				final = append(final, l)
 			}

@@ -19,7 +19,7 @@ var begin = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 type node struct {
 	name              string
 	run               string
-	down              bool
+	down, refused     bool
 	replica           bool
 	keys, expires     int
 	memory, maxmemory int
@@ -35,6 +35,9 @@ func (n node) read(at time.Time) reading.Reading {
 	}
 	if n.down {
 		return reading.Reading{Node: n.name, At: at, Err: errors.New("connection refused")}
+	}
+	if n.refused {
+		return reading.Reading{Node: n.name, At: at, Refused: true}
 	}
 	role, run := "master", n.run
 	if n.replica {
@@ -237,6 +240,11 @@ func TestRules(t *testing.T) {
 			{10 * s, []node{gone, {name: "b"}}, nil, nil, ""},
 			{20 * s, []node{gone, {name: "b"}}, nil, nil, "+unreachable a:1"},
 			{30 * s, []node{{}, {name: "b"}}, nil, nil, "-unreachable a:1"},
+		}},
+		"a node that refuses INFO": {"unreachable=on,for=10s", 0, []step{
+			{0, []node{{refused: true}}, nil, nil, ""},
+			{10 * s, []node{{refused: true}}, nil, nil, "+unreachable a:1"},
+			{20 * s, []node{{}}, nil, nil, "-unreachable a:1"},
 		}},
 		"an old sample": {"sampler-stale=15m", 0, []step{
 			{10 * m, nil, nil, &reading.Sample{Started: begin}, ""},

@@ -190,8 +190,11 @@ func unreachable(_ *Engine, _ *Rule, o Observation) []condition {
 	var all []condition
 	for _, r := range o.Readings {
 		c := condition{subject: r.Node, text: r.Node + " answers"}
-		if !r.Up() {
+		switch {
+		case !r.Up():
 			c.value, c.text = 1, fmt.Sprintf("%s does not answer: %v", r.Node, r.Err)
+		case r.Refused: // no other rule can judge the node: that must not look like all is well
+			c.value, c.text = 1, r.Node+" refuses INFO to this user: nothing of it can be judged"
 		}
 		all = append(all, c)
 	}

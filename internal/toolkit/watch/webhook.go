@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -148,7 +149,9 @@ func (h *Webhook) post(ctx context.Context, event Event) (again bool, err error)
 
 func (h *Webhook) body(event Event) ([]byte, error) {
 	if h.format == FormatSlack {
-		return json.Marshal(map[string]string{"text": event.String()})
+		// Names of keys are in the text, and must not call a channel.
+		text := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(event.String())
+		return json.Marshal(map[string]string{"text": text})
 	}
 	return json.Marshal(event)
 }

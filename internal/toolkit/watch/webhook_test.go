@@ -120,6 +120,14 @@ func TestSlackIsToldNoMoreThanItTakes(t *testing.T) {
 	if want := `{"text":"[WARNING] no-ttl-keys: 2,000 keys have no TTL"}`; r.got()[0] != want {
 		t.Errorf("%s, want %s", r.got()[0], want)
 	}
+	named := event
+	named.Text = "<!channel>&:* has no TTL"
+	h.send(named)
+	rig.Eventually(t, "the event came", func() bool { return len(r.got()) == 2 })
+	var got struct{ Text string }
+	if err := json.Unmarshal([]byte(r.got()[1]), &got); err != nil || !strings.HasSuffix(got.Text, "&lt;!channel&gt;&amp;:* has no TTL") {
+		t.Errorf("a key's name calls a channel: %s %v", r.got()[1], err)
+	}
 }
 
 func TestAWebhookThatRefusesIsNotTriedAgain(t *testing.T) {
