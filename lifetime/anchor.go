@@ -91,7 +91,7 @@ func (a *Anchor) Refresh(ctx context.Context) error {
 	ctx, end := a.o.Telemetry.span(ctx, "lifetime.Anchor.Refresh")
 	offset, err := measureOffset(ctx, a.server, a.o.samples(), a.host)
 	if err != nil {
-		err = fmt.Errorf("lifetime: reading the server's clock: %w", err)
+		err = fmt.Errorf("reading the server's clock: %w", err)
 		end(err)
 		return err
 	}

@@ -11,7 +11,7 @@ type Codec interface {
 	Unmarshal(data []byte, v any) error
 }
 
-// JSON is the codec of a Cache that is given none.
+// JSON is the codec of a Cache and of Sessions that are given none.
 type JSON struct{}
 
 // Marshal returns the value as JSON.

@@ -56,10 +56,10 @@ func (e Expiration) String() string { return e.Instant().Format("2006-01-02T15:0
 
 func (e Expiration) check(key string) error {
 	if e.now == nil {
-		return fmt.Errorf("lifetime: key %q: an Expiration is made by ExpireAt", key)
+		return fmt.Errorf("key %q: an Expiration is made by ExpireAt", key)
 	}
 	if now := e.now(); !e.allowPast && !e.Instant().After(now) {
-		return fmt.Errorf("lifetime: key %q would end at %v, and it is %v: %w", key, e, now.UTC().Format(time.RFC3339Nano), ErrInPast)
+		return fmt.Errorf("key %q would end at %v, and it is %v: %w", key, e, now.UTC().Format(time.RFC3339Nano), ErrInPast)
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (e Expiration) Expire(ctx context.Context, client Processor, key string) (o
 	}
 	cmd := redis.NewBoolCmd(ctx, "pexpireat", key, e.Instant().UnixMilli())
 	if err := client.Process(ctx, cmd); err != nil {
-		return false, fmt.Errorf("lifetime: expiring key %q at %v: %w", key, e, err)
+		return false, fmt.Errorf("expiring key %q at %v: %w", key, e, err)
 	}
 	return cmd.Val(), nil
 }
@@ -88,7 +88,7 @@ func (e Expiration) Set(ctx context.Context, client Processor, key string, value
 		return err
 	}
 	if err := client.Process(ctx, redis.NewStatusCmd(ctx, "set", key, value, "pxat", e.Instant().UnixMilli())); err != nil {
-		return fmt.Errorf("lifetime: setting key %q until %v: %w", key, e, err)
+		return fmt.Errorf("setting key %q until %v: %w", key, e, err)
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func TestAnInstantThatHasPassedIsRefused(t *testing.T) {
 	if v := client.Get(ctx, "k").Val(); v != "v" {
 		t.Errorf("the key is %q now", v)
 	}
-	want := `lifetime: key "k" would end at 2026-07-01T00:00:09.000Z, and it is 2026-07-01T00:00:10Z: the instant has passed`
+	want := `key "k" would end at 2026-07-01T00:00:09.000Z, and it is 2026-07-01T00:00:10Z: the instant has passed`
 	if _, err := ExpireAt(now.Add(-time.Second), clock).Expire(ctx, client, "k"); err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}

@@ -48,7 +48,6 @@ var (
 type Cache struct {
 	client  redis.UniversalClient
 	options CacheOptions
-	invalid error // of the options
 	leases  leases
 	eraser  eraser
 	circuit circuit
@@ -67,16 +66,19 @@ type Cache struct {
 	}
 }
 
-// NewCache returns a cache on the client's server. What is wrong with the options, Fetch and Invalidate tell.
-func NewCache(client redis.UniversalClient, options CacheOptions) *Cache {
-	c := &Cache{client: client, random: rand.Float64, now: sinceStart}
-	c.options, c.invalid = options.complete()
+// NewCache returns a cache on a client, which stays the caller's.
+func NewCache(client redis.UniversalClient, options CacheOptions) (*Cache, error) {
+	options, err := options.complete()
+	if err != nil {
+		return nil, err
+	}
+	c := &Cache{client: client, options: options, random: rand.Float64, now: sinceStart}
 	c.leases.client, c.leases.ttl = client, c.options.LeaseTTL
 	c.eraser.client = client
 	c.circuit.now, c.circuit.pause = c.now, c.options.CircuitPause
 	c.closing, c.cancel = context.WithCancel(context.Background())
 	c.mu.flights, c.mu.refreshes = map[string]*flight{}, map[string]bool{}
-	return c
+	return c, nil
 }
 
 var processStart = time.Now()
@@ -129,9 +131,6 @@ func Fetch[T any](
 func (c *Cache) Invalidate(ctx context.Context, key string) (err error) {
 	ctx, end := c.options.Telemetry.span(ctx, "lifetime.Invalidate", attribute.String("lifetime.key", key))
 	defer func() { end(err) }()
-	if c.invalid != nil {
-		return c.invalid
-	}
 	// The lease comes first: while their slot migrates, the two are removed one after the other.
 	_, err = c.eraser.erase(ctx, []string{LeaseKey(key), key})
 	c.forget(key)
@@ -151,8 +150,6 @@ type request struct {
 
 func (c *Cache) check(r *request) error {
 	switch {
-	case c.invalid != nil:
-		return c.invalid
 	case c.closing.Err() != nil:
 		return ErrCacheClosed
 	case r.key == "":

@@ -54,12 +54,15 @@ func ExampleFetch() {
 	defer stop()
 	ctx := context.Background()
 
-	cache := lifetime.NewCache(client, lifetime.CacheOptions{
+	cache, err := lifetime.NewCache(client, lifetime.CacheOptions{
 		StaleWhileRevalidate: time.Minute,                  // served at once while one caller refreshes it
 		StaleIfError:         time.Hour,                    // served when the database is down
 		NegativeTTL:          10 * time.Second,             // remember what does not exist
 		Jitter:               lifetime.Jitter{Percent: 10}, // do not end together
 	})
+	if err != nil {
+		panic(err)
+	}
 	defer cache.Close()
 
 	type User struct{ Name string }
@@ -71,7 +74,7 @@ func ExampleFetch() {
 		user, err := lifetime.Fetch(ctx, cache, "user:1001", 5*time.Minute, load)
 		fmt.Println(user.Name, err)
 	}
-	_, err := lifetime.Fetch(ctx, cache, "user:7", 5*time.Minute, func(context.Context) (User, error) {
+	_, err = lifetime.Fetch(ctx, cache, "user:7", 5*time.Minute, func(context.Context) (User, error) {
 		return User{}, lifetime.ErrNotFound
 	})
 	fmt.Println(errors.Is(err, lifetime.ErrNotFound))
@@ -88,7 +91,10 @@ func ExampleCache_Invalidate() {
 	client, stop := exampleServer()
 	defer stop()
 	ctx := context.Background()
-	cache := lifetime.NewCache(client, lifetime.CacheOptions{})
+	cache, err := lifetime.NewCache(client, lifetime.CacheOptions{})
+	if err != nil {
+		panic(err)
+	}
 	defer cache.Close()
 
 	price := "10.00" // a row of the database

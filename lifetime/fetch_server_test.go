@@ -216,7 +216,7 @@ func TestSpansOfFetchLockAndLimit(t *testing.T) {
 	client := fetchClient(t, rig.Redis(t).Addr)
 	recorder := tracetest.NewSpanRecorder()
 	tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder)).Tracer("test")
-	c := NewCache(client, CacheOptions{Telemetry: Telemetry{Tracer: tracer}})
+	c, _ := NewCache(client, CacheOptions{Telemetry: Telemetry{Tracer: tracer}})
 	l, _ := NewLocker(client, LockerOptions{Telemetry: Telemetry{Tracer: tracer}})
 	r, _ := NewRateLimit(client, RateLimitOptions{Requests: 1, Per: time.Second, Telemetry: Telemetry{Tracer: tracer}})
 	_, _ = Fetch(t.Context(), c, "k", time.Hour, func(context.Context) (string, error) { return "", errors.New("origin is down") })

@@ -47,7 +47,10 @@ func watchedCache(t testing.TB, client redis.UniversalClient, options CacheOptio
 	if options.OnError == nil {
 		options.OnError = func(key string, err error) { t.Errorf("key %q: %v", key, err) }
 	}
-	c := NewCache(client, options)
+	c, err := NewCache(client, options)
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
@@ -515,7 +518,10 @@ func TestFetchLeavesNothingBehind(t *testing.T) {
 	server := rig.Redis(t)
 	before := goleak.IgnoreCurrent()
 	client := redis.NewClient(&redis.Options{Addr: server.Addr})
-	c := NewCache(client, CacheOptions{StaleWhileRevalidate: time.Hour})
+	c, err := NewCache(client, CacheOptions{StaleWhileRevalidate: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
 	_, _ = Fetch(t.Context(), c, "stale", time.Second, func(context.Context) (int, error) { return 1, nil })
 	client.PExpire(t.Context(), "stale", time.Minute)
 	heeds := func(ctx context.Context) (int, error) { <-ctx.Done(); return 0, ctx.Err() }

@@ -94,7 +94,7 @@ func partsBesideAPolicy(t *testing.T, mode Mode, client *redis.Client) {
 }
 
 func useSession(ctx context.Context, client *redis.Client) error {
-	sessions, err := NewSessions(client, SessionOptions[string]{TTL: 10 * time.Minute})
+	sessions, err := NewSessions[string](client, SessionOptions{TTL: 10 * time.Minute})
 	if err != nil {
 		return err
 	}

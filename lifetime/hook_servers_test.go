@@ -202,7 +202,7 @@ func TestClockSkewOfACluster(t *testing.T) {
 		nodes, err = ClusterClockNodes(t.Context(), client)
 		return err == nil && len(nodes) == 3
 	})
-	report := ClockSkew(t.Context(), nodes)
+	report := ClockSkew(t.Context(), nodes, ClockOptions{})
 	if err := report.Err(); err != nil {
 		t.Fatal(err)
 	}

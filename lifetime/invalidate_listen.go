@@ -70,11 +70,14 @@ func (i *Invalidator) Listen(ctx context.Context, l Listener) (*Listening, error
 	}
 	listening.subscription.start()
 	if err := listening.subscription.await(ctx); err != nil {
-		listening.Close()
+		_ = listening.Close()
 		return nil, fmt.Errorf("listening to %q: %w", i.options.Channel, err)
 	}
 	return listening, nil
 }
 
 // Close ends the calls; none is running when it returns. It must not be called from a Listener.
-func (l *Listening) Close() { l.subscription.close() }
+func (l *Listening) Close() error {
+	l.subscription.close()
+	return nil
+}

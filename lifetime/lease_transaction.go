@@ -12,7 +12,7 @@ import (
 func (l *leases) takeByTransaction(ctx context.Context, w wish) (grant, error) {
 	lease := LeaseKey(w.key)
 	var g grant
-	err := watched(ctx, l.client, func(tx *redis.Tx) error {
+	err := watched(ctx, l.client, fewTries, func(tx *redis.Tx) error {
 		pipe := tx.Pipeline()
 		head, holder, left := pipe.GetRange(ctx, w.key, 0, headLen-1), pipe.Get(ctx, lease), pipe.PTTL(ctx, lease)
 		if _, err := pipe.Exec(ctx); none(err) != nil {
@@ -59,7 +59,7 @@ func (l *leases) takeByTransaction(ctx context.Context, w wish) (grant, error) {
 func (l *leases) commitByTransaction(ctx context.Context, key, token string, value []byte, ttl time.Duration) (bool, error) {
 	lease, stored := LeaseKey(key), false
 	// Only the lease is watched: whoever else writes the value without it is overwritten, as the script does.
-	err := watched(ctx, l.client, func(tx *redis.Tx) error {
+	err := watched(ctx, l.client, fewTries, func(tx *redis.Tx) error {
 		stored = false
 		by, err := tx.Get(ctx, lease).Result()
 		if none(err) != nil || by != token {

@@ -55,7 +55,7 @@ func (l *Locker) seize(ctx context.Context, key, token string) (fence int64, lef
 
 func (l *Locker) seizeByTransaction(ctx context.Context, key, token string) (fence int64, left time.Duration, err error) {
 	number := beside(key, "fence")
-	err = watched(ctx, l.client, func(tx *redis.Tx) error {
+	err = watched(ctx, l.client, fewTries, func(tx *redis.Tx) error {
 		fence, left = 0, 0
 		pipe := tx.Pipeline()
 		holder, pttl, last, now := pipe.Get(ctx, key), pipe.PTTL(ctx, key), pipe.Get(ctx, number), pipe.Time(ctx)

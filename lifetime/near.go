@@ -76,7 +76,7 @@ func NewNearCache(ctx context.Context, client redis.UniversalClient, options Nea
 	for i, a := range options.Prefixes {
 		for j, b := range options.Prefixes {
 			if i != j && strings.HasPrefix(a, b) {
-				return nil, fmt.Errorf("near cache: prefix %q begins with prefix %q", a, b)
+				return nil, fmt.Errorf("NearOptions: prefix %q begins with prefix %q", a, b)
 			}
 		}
 	}
@@ -86,7 +86,7 @@ func NewNearCache(ctx context.Context, client redis.UniversalClient, options Nea
 	}
 	n := &NearCache{client: client, options: options, store: store}
 	if err := n.track(ctx); err != nil {
-		n.Close()
+		_ = n.Close()
 		return nil, fmt.Errorf("near cache: %w", err)
 	}
 	return n, nil
@@ -131,7 +131,7 @@ func (n *NearCache) Forget(keys ...string) { n.store.invalidate(keys) }
 func (n *NearCache) Len() (entries int, bytes int64) { return n.store.size() }
 
 // Close stops tracking, and returns when nothing runs any more. Get then reads from the server.
-func (n *NearCache) Close() {
+func (n *NearCache) Close() error {
 	if n.cancel != nil {
 		n.cancel()
 	}
@@ -140,10 +140,12 @@ func (n *NearCache) Close() {
 	trackers := n.mu.trackers
 	n.mu.trackers = nil
 	n.mu.Unlock()
+	var errs []error
 	for _, t := range trackers {
-		t.close()
+		errs = append(errs, t.close())
 	}
 	n.store.drop()
+	return errors.Join(errs...)
 }
 
 func (n *NearCache) concerns(key string) bool {

@@ -97,7 +97,9 @@ func (n *NearCache) retrack(primaries []*redis.Client) {
 		t.subscription.start()
 	}
 	for _, t := range gone {
-		t.close()
+		if err := t.close(); err != nil {
+			n.failed(fmt.Errorf("leaving %s: %w", t.addr, err))
+		}
 	}
 }
 

@@ -158,9 +158,9 @@ func (t *nearTracker) provenAt() time.Time {
 	return t.mu.proven
 }
 
-func (t *nearTracker) close() {
+func (t *nearTracker) close() error {
 	t.subscription.close()
-	_ = t.own.Close()
+	return t.own.Close()
 }
 
 // await returns when the server has confirmed.

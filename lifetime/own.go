@@ -52,7 +52,7 @@ func onOwn(
 		}
 	}
 	own := false
-	err := watched(ctx, client, func(tx *redis.Tx) error {
+	err := watched(ctx, client, fewTries, func(tx *redis.Tx) error {
 		own = false
 		by, err := tx.Get(ctx, key).Result()
 		if none(err) != nil || by != token {

@@ -81,11 +81,11 @@ func NewPolicy(options PolicyOptions, rules ...Rule) (*Policy, error) {
 	var wrong []error
 	for i, r := range p.rules {
 		if err := r.check(); err != nil {
-			wrong = append(wrong, fmt.Errorf("lifetime: rule %q: %w", r.Match, err))
+			wrong = append(wrong, fmt.Errorf("rule %q: %w", r.Match, err))
 		}
 		p.rules[i].Exempt = slices.Clone(r.Exempt)
 		if slices.ContainsFunc(rules[:i], func(o Rule) bool { return o.Match == r.Match }) {
-			wrong = append(wrong, fmt.Errorf("lifetime: rule %q: there are two", r.Match))
+			wrong = append(wrong, fmt.Errorf("rule %q: there are two", r.Match))
 		}
 	}
 	if err := errors.Join(wrong...); err != nil {

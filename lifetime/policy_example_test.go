@@ -201,7 +201,7 @@ func ExampleClockSkew() {
 	report := lifetime.ClockSkew(context.Background(), []lifetime.ClockNode{
 		{Name: "primary", Server: client},
 		{Name: "gone", Server: redis.NewClient(&redis.Options{Addr: "localhost:1", MaxRetries: -1})},
-	})
+	}, lifetime.ClockOptions{})
 	for _, node := range report.Nodes {
 		fmt.Println(node.Node, node.Err == nil)
 	}

@@ -64,7 +64,7 @@ func (r *RateLimit) spend(ctx context.Context, key string, cost int64) (decision
 }
 
 func (r *RateLimit) spendByTransaction(ctx context.Context, key string, cost int64) (d decision, err error) {
-	err = watched(ctx, r.client, func(tx *redis.Tx) error {
+	err = watched(ctx, r.client, fewTries, func(tx *redis.Tx) error {
 		pipe := tx.Pipeline()
 		stored, time := pipe.Get(ctx, key), pipe.Time(ctx)
 		if _, err := pipe.Exec(ctx); none(err) != nil {

@@ -86,11 +86,11 @@ func NewRelay(local *Invalidator, options RelayOptions) (*Relay, error) {
 	}
 	switch _, self := options.Sources[options.Region]; {
 	case options.Region == "":
-		return nil, errors.New("a relay without a region: its entries could not be told from those of others")
+		return nil, errors.New("RelayOptions: Region is empty: its entries could not be told from those of others")
 	case self:
-		return nil, fmt.Errorf("region %q is a source of itself", options.Region)
+		return nil, fmt.Errorf("RelayOptions: region %q is a source of itself", options.Region)
 	case len(options.Sources) > 0 && options.OnGap == nil:
-		return nil, errors.New("a relay without OnGap: missed invalidations would stay unknown")
+		return nil, errors.New("RelayOptions: OnGap is nil: missed invalidations would stay unknown")
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Relay{local: local, options: options, cancel: cancel}
@@ -102,9 +102,10 @@ func NewRelay(local *Invalidator, options RelayOptions) (*Relay, error) {
 }
 
 // Close stops reading, and returns when nothing runs any more.
-func (r *Relay) Close() {
+func (r *Relay) Close() error {
 	r.cancel()
 	r.done.Wait()
+	return nil
 }
 
 // Invalidate writes keys to this region's stream, then invalidates them here. When one of the two fails, the other is

@@ -27,18 +27,18 @@ import (
 // An id is 256 random bits and the end; whatever else a client sends as one is refused before it reaches Redis.
 type Sessions[T any] struct {
 	client  redis.UniversalClient
-	options SessionOptions[T]
+	options SessionOptions
 	clock   sessionClock
 	// older: the server does not take PEXPIREAT with GT. It is learnt from the first refusal, and stays.
 	older atomic.Bool
 }
 
 // SessionOptions are what NewSessions needs to know.
-type SessionOptions[T any] struct {
-	Prefix    string          // of the keys; "" is "session:"
-	TTL       time.Duration   // without use; 0: 30 min
-	MaxAge    time.Duration   // since creation; 0: 24 h
-	Codec     SessionCodec[T] // nil: JSON
+type SessionOptions struct {
+	Prefix    string        // of the keys; "" is "session:"
+	TTL       time.Duration // without use; 0: 30 min
+	MaxAge    time.Duration // since creation; 0: 24 h
+	Codec     Codec         // of values; nil: JSON. []byte and string are stored as they are
 	Telemetry Telemetry
 }
 
@@ -46,7 +46,7 @@ type SessionOptions[T any] struct {
 var ErrNoSession = errors.New("no such session")
 
 // NewSessions returns sessions on a client, which stays the caller's.
-func NewSessions[T any](client redis.UniversalClient, options SessionOptions[T]) (*Sessions[T], error) {
+func NewSessions[T any](client redis.UniversalClient, options SessionOptions) (*Sessions[T], error) {
 	if options.Prefix == "" {
 		options.Prefix = "session:"
 	}
@@ -57,10 +57,10 @@ func NewSessions[T any](client redis.UniversalClient, options SessionOptions[T])
 		options.MaxAge = 24 * time.Hour
 	}
 	if options.TTL < 10*time.Millisecond || options.MaxAge < options.TTL {
-		return nil, fmt.Errorf("sessions with a TTL of %v and a maximum age of %v: the TTL is at least 10 ms, and the age the TTL", options.TTL, options.MaxAge)
+		return nil, fmt.Errorf("SessionOptions: TTL is %v and MaxAge %v: the TTL must be 10 ms or more, and MaxAge the TTL or more", options.TTL, options.MaxAge)
 	}
 	if options.Codec == nil {
-		options.Codec = sessionJSON[T]{}
+		options.Codec = JSON{}
 	}
 	return &Sessions[T]{client: client, options: options, clock: sessionClock{client: client}}, nil
 }
@@ -73,9 +73,9 @@ func (s *Sessions[T]) Create(ctx context.Context, value T) (id string, err error
 	if err != nil {
 		return "", err
 	}
-	data, err := s.options.Codec.Marshal(value)
+	data, err := encode(s.options.Codec, value)
 	if err != nil {
-		return "", fmt.Errorf("encoding a session: %w", err)
+		return "", fmt.Errorf("writing a session: %w", err)
 	}
 	return s.begin(ctx, data, now, now.Add(s.options.MaxAge))
 }
@@ -107,8 +107,8 @@ func (s *Sessions[T]) Get(ctx context.Context, id string) (value T, err error) {
 	if err != nil {
 		return value, err
 	}
-	if value, err = s.options.Codec.Unmarshal(data); err != nil {
-		return value, fmt.Errorf("decoding a session: %w", err)
+	if value, err = decode[T](s.options.Codec, data); err != nil {
+		return value, fmt.Errorf("reading a session: %w", err)
 	}
 	return value, nil
 }
@@ -127,9 +127,9 @@ func (s *Sessions[T]) Save(ctx context.Context, id string, value T) (err error) 
 	if err != nil {
 		return err
 	}
-	data, err := s.options.Codec.Marshal(value)
+	data, err := encode(s.options.Codec, value)
 	if err != nil {
-		return fmt.Errorf("encoding a session: %w", err)
+		return fmt.Errorf("writing a session: %w", err)
 	}
 	ctx = withoutPolicy(ctx)
 	pipe := s.client.Pipeline()
@@ -163,32 +163,27 @@ func (s *Sessions[T]) Update(ctx context.Context, id string, change func(*T) err
 		return err
 	}
 	ctx, key := withoutPolicy(ctx), s.key(known)
-	for range 100 {
-		err = s.client.Watch(ctx, func(tx *redis.Tx) error {
-			data, err := tx.Get(ctx, key).Bytes()
-			if err != nil {
-				return err
-			}
-			value, err := s.options.Codec.Unmarshal(data)
-			if err != nil {
-				return fmt.Errorf("decoding a session: %w", err)
-			}
-			if err := change(&value); err != nil {
-				return err
-			}
-			if data, err = s.options.Codec.Marshal(value); err != nil {
-				return fmt.Errorf("encoding a session: %w", err)
-			}
-			_, err = tx.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
-				pipe.SetArgs(ctx, key, data, redis.SetArgs{Mode: "XX", KeepTTL: true})
-				return nil
-			})
+	err = watched(ctx, s.client, manyTries, func(tx *redis.Tx) error {
+		data, err := tx.Get(ctx, key).Bytes()
+		if err != nil {
 			return err
-		}, key)
-		if !errors.Is(err, redis.TxFailedErr) {
-			break
 		}
-	}
+		value, err := decode[T](s.options.Codec, data)
+		if err != nil {
+			return fmt.Errorf("reading a session: %w", err)
+		}
+		if err := change(&value); err != nil {
+			return err
+		}
+		if data, err = encode(s.options.Codec, value); err != nil {
+			return fmt.Errorf("writing a session: %w", err)
+		}
+		_, err = tx.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
+			pipe.SetArgs(ctx, key, data, redis.SetArgs{Mode: "XX", KeepTTL: true})
+			return nil
+		})
+		return err
+	}, key)
 	if errors.Is(err, redis.Nil) {
 		return ErrNoSession
 	}

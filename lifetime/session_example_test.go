@@ -17,7 +17,7 @@ func ExampleSessions() {
 	defer end()
 	ctx := context.Background()
 	type account struct{ UserID, Role string }
-	sessions, err := lifetime.NewSessions(client, lifetime.SessionOptions[account]{TTL: 1800 * time.Second, MaxAge: 24 * time.Hour})
+	sessions, err := lifetime.NewSessions[account](client, lifetime.SessionOptions{TTL: 1800 * time.Second, MaxAge: 24 * time.Hour})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -49,7 +49,7 @@ func ExampleSessions() {
 func ExampleSessions_Handler() {
 	client, end := exampleRedis()
 	defer end()
-	sessions, err := lifetime.NewSessions(client, lifetime.SessionOptions[int]{})
+	sessions, err := lifetime.NewSessions[int](client, lifetime.SessionOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return

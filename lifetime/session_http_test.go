@@ -32,7 +32,7 @@ func newSite(t *testing.T, routes map[string]func(w http.ResponseWriter, r *http
 	server := rig.Redis(t)
 	st := &site{client: redis.NewClient(&redis.Options{Addr: server.Addr, MaxRetries: -1}), errs: make(chan error, 100)}
 	t.Cleanup(func() { st.client.Close() })
-	st.sessions = newSessions(t, st.client, lifetime.SessionOptions[user]{})
+	st.sessions = newSessions[user](t, st.client, lifetime.SessionOptions{})
 	mux := http.NewServeMux()
 	for path, route := range routes {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { route(w, r, st.sessions.From(r.Context())) })

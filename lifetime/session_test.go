@@ -45,9 +45,9 @@ func sessionServers(t *testing.T, test func(t *testing.T, client redis.Universal
 	}
 }
 
-func newSessions[T any](t *testing.T, client redis.UniversalClient, options lifetime.SessionOptions[T]) *lifetime.Sessions[T] {
+func newSessions[T any](t *testing.T, client redis.UniversalClient, options lifetime.SessionOptions) *lifetime.Sessions[T] {
 	t.Helper()
-	s, err := lifetime.NewSessions(client, options)
+	s, err := lifetime.NewSessions[T](client, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func newSessions[T any](t *testing.T, client redis.UniversalClient, options life
 
 func TestSessionsFromBeginningToEnd(t *testing.T) {
 	sessionServers(t, func(t *testing.T, client redis.UniversalClient) {
-		s := newSessions(t, client, lifetime.SessionOptions[user]{})
+		s := newSessions[user](t, client, lifetime.SessionOptions{})
 		id, err := s.Create(t.Context(), user{Name: "ann"})
 		if err != nil {
 			t.Fatal(err)
@@ -109,7 +109,7 @@ func second[T any](_ T, err error) error { return err }
 func TestSessionsSlideUpToTheirEnd(t *testing.T) {
 	sessionServers(t, func(t *testing.T, client redis.UniversalClient) {
 		const ttl, age = 400 * time.Millisecond, 1500 * time.Millisecond
-		s := newSessions(t, client, lifetime.SessionOptions[user]{TTL: ttl, MaxAge: age})
+		s := newSessions[user](t, client, lifetime.SessionOptions{TTL: ttl, MaxAge: age})
 		begun := client.Time(t.Context()).Val()
 		id, err := s.Create(t.Context(), user{})
 		if err != nil {
@@ -153,7 +153,7 @@ func TestSessionsSlideUpToTheirEnd(t *testing.T) {
 // The server's own account of the deadline, to the millisecond.
 func TestSessionsNeverHaveADeadlineAfterTheirEnd(t *testing.T) {
 	sessionServers(t, func(t *testing.T, client redis.UniversalClient) {
-		s := newSessions(t, client, lifetime.SessionOptions[user]{TTL: time.Hour, MaxAge: time.Hour})
+		s := newSessions[user](t, client, lifetime.SessionOptions{TTL: time.Hour, MaxAge: time.Hour})
 		id, err := s.Create(t.Context(), user{})
 		if err != nil {
 			t.Fatal(err)
@@ -179,7 +179,7 @@ func TestSessionsNeverHaveADeadlineAfterTheirEnd(t *testing.T) {
 func TestSessionsAreNotRenewedByEveryRead(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: rig.Redis(t).Addr})
 	defer client.Close()
-	s := newSessions(t, client, lifetime.SessionOptions[user]{TTL: 20 * time.Hour, MaxAge: 1000 * time.Hour})
+	s := newSessions[user](t, client, lifetime.SessionOptions{TTL: 20 * time.Hour, MaxAge: 1000 * time.Hour})
 	id, err := s.Create(t.Context(), user{})
 	if err != nil {
 		t.Fatal(err)
@@ -220,7 +220,7 @@ func TestSessionsAreNotRenewedByEveryRead(t *testing.T) {
 
 func TestSessionsChangeAtomically(t *testing.T) {
 	sessionServers(t, func(t *testing.T, client redis.UniversalClient) {
-		s := newSessions(t, client, lifetime.SessionOptions[user]{})
+		s := newSessions[user](t, client, lifetime.SessionOptions{})
 		id, err := s.Create(t.Context(), user{})
 		if err != nil {
 			t.Fatal(err)
@@ -279,7 +279,7 @@ func (a *asked) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 func TestSessionsAskOnceAndOnlyForIDsThatCanBe(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: rig.Redis(t).Addr})
 	defer client.Close()
-	s := newSessions(t, client, lifetime.SessionOptions[user]{})
+	s := newSessions[user](t, client, lifetime.SessionOptions{})
 	id, err := s.Create(t.Context(), user{})
 	if err != nil {
 		t.Fatal(err)
@@ -323,7 +323,7 @@ func TestSessionsAskOnceAndOnlyForIDsThatCanBe(t *testing.T) {
 func TestSessionsOfBytesAndBadOptions(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: rig.Redis(t).Addr})
 	defer client.Close()
-	s := newSessions(t, client, lifetime.SessionOptions[[]byte]{Codec: lifetime.SessionBytes{}, Prefix: "s:{x}:"})
+	s := newSessions[[]byte](t, client, lifetime.SessionOptions{Prefix: "s:{x}:"})
 	id, err := s.Create(t.Context(), []byte("\xff\x00"))
 	if err != nil {
 		t.Fatal(err)
@@ -331,18 +331,18 @@ func TestSessionsOfBytesAndBadOptions(t *testing.T) {
 	if b, err := s.Get(t.Context(), id); err != nil || string(b) != "\xff\x00" {
 		t.Errorf("%q, %v", b, err)
 	}
-	asJSON := newSessions(t, client, lifetime.SessionOptions[user]{Prefix: "s:{x}:"})
+	asJSON := newSessions[user](t, client, lifetime.SessionOptions{Prefix: "s:{x}:"})
 	if _, err := asJSON.Get(t.Context(), id); err == nil || errors.Is(err, lifetime.ErrNoSession) {
 		t.Errorf("bytes as JSON: %v", err)
 	}
-	for _, o := range []lifetime.SessionOptions[user]{{TTL: -1}, {TTL: time.Millisecond}, {TTL: time.Hour, MaxAge: time.Minute}, {MaxAge: -time.Hour}} {
-		if _, err := lifetime.NewSessions(client, o); err == nil {
+	for _, o := range []lifetime.SessionOptions{{TTL: -1}, {TTL: time.Millisecond}, {TTL: time.Hour, MaxAge: time.Minute}, {MaxAge: -time.Hour}} {
+		if _, err := lifetime.NewSessions[user](client, o); err == nil {
 			t.Errorf("%+v: no error", o)
 		}
 	}
 	dead := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})
 	defer dead.Close()
-	if _, err := newSessions(t, dead, lifetime.SessionOptions[user]{}).Create(t.Context(), user{}); err == nil {
+	if _, err := newSessions[user](t, dead, lifetime.SessionOptions{}).Create(t.Context(), user{}); err == nil {
 		t.Error("no server: no error")
 	}
 }

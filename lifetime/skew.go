@@ -72,8 +72,8 @@ func (o ClockOptions) samples() int {
 	return o.Samples
 }
 
-// A NodeClock is what was learnt of the clock of a node.
-type NodeClock struct {
+// A ClockReading is what was learnt of the clock of a node.
+type ClockReading struct {
 	Node string
 	ClockOffset
 	Err error // the node could not be asked; the offset means nothing then
@@ -82,7 +82,7 @@ type NodeClock struct {
 // A SkewReport holds the clocks of all nodes, in the order in which they were given.
 type SkewReport struct {
 	At    time.Time // of this host, when the measurement began
-	Nodes []NodeClock
+	Nodes []ClockReading
 }
 
 // ClockSkew compares the clocks of the nodes with each other and with this host's. Each offset comes with the bound of
@@ -90,14 +90,10 @@ type SkewReport struct {
 //
 // A node that cannot be asked has its error in the report and does not lose the others. How long a node may hang is up
 // to its client: its ReadTimeout and MaxRetries, or ctx if ContextTimeoutEnabled is set.
-func ClockSkew(ctx context.Context, nodes []ClockNode, options ...ClockOptions) SkewReport {
-	var o ClockOptions
-	if len(options) > 0 {
-		o = options[0]
-	}
+func ClockSkew(ctx context.Context, nodes []ClockNode, o ClockOptions) SkewReport {
 	ctx, end := o.Telemetry.span(ctx, "lifetime.ClockSkew", attribute.Int("lifetime.nodes", len(nodes)))
 	host := hostClock{epoch: o.clock()(), now: o.clock()}
-	report := SkewReport{At: host.epoch, Nodes: make([]NodeClock, len(nodes))}
+	report := SkewReport{At: host.epoch, Nodes: make([]ClockReading, len(nodes))}
 	var wg sync.WaitGroup
 	free := make(chan struct{}, skewAtOnce)
 	for i, node := range nodes {
@@ -110,7 +106,7 @@ func ClockSkew(ctx context.Context, nodes []ClockNode, options ...ClockOptions) 
 			if err != nil {
 				err = fmt.Errorf("clock of %s: %w", node.Name, err)
 			}
-			report.Nodes[i] = NodeClock{Node: node.Name, ClockOffset: offset, Err: err}
+			report.Nodes[i] = ClockReading{Node: node.Name, ClockOffset: offset, Err: err}
 		}()
 	}
 	wg.Wait()

@@ -207,7 +207,7 @@ func TestClockSkewThroughAClient(t *testing.T) {
 		{"curfew", dial(curfew.Addr)},
 		{"nobody", dial("127.0.0.1:1")},
 		{"hour", pipeClient(t, timeAnswers(func() time.Time { return time.Now().Add(time.Hour) }))},
-	})
+	}, ClockOptions{})
 	for _, n := range report.Nodes[:2] {
 		if n.Err != nil || n.Offset.Abs() > n.Bound || n.Samples != 8 {
 			t.Errorf("this host's own clock has a skew: %+v", n)
@@ -229,7 +229,7 @@ func TestAServerThatRefusesTIMEIsAnError(t *testing.T) {
 	server := rig.Redis(t, "--rename-command", "TIME", "")
 	client := redis.NewClient(&redis.Options{Addr: server.Addr})
 	defer client.Close()
-	report := ClockSkew(t.Context(), []ClockNode{{"managed", client}})
+	report := ClockSkew(t.Context(), []ClockNode{{"managed", client}}, ClockOptions{})
 	if err := report.Err(); err == nil || !strings.HasPrefix(err.Error(), "clock of managed: ERR unknown command") {
 		t.Errorf("got %v", err)
 	}

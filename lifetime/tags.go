@@ -58,9 +58,6 @@ type TagsOptions struct {
 // maxTags bounds the tags of one value, and of one call: every one costs commands.
 const maxTags = 128
 
-// markTries bounds the optimistic transactions of InvalidateAll, before it invalidates more than it was asked to.
-const markTries = 32
-
 // NewTags returns Tags on a client, which stays the caller's.
 func NewTags(client redis.UniversalClient, options TagsOptions) *Tags {
 	if options.Prefix == "" {
@@ -121,11 +118,7 @@ func (t *Tags) InvalidateAll(ctx context.Context, tags ...string) error {
 	}
 	ctx, end := t.options.Telemetry.span(ctx, "lifetime.Tags.InvalidateAll", attribute.Int("lifetime.tags", len(tags)))
 	defer t.observe(time.Now(), len(tags))
-	for range markTries {
-		if err = t.mark(ctx, tags[0], tags[1:]); !errors.Is(err, redis.TxFailedErr) {
-			break
-		}
-	}
+	err = t.mark(ctx, tags[0], tags[1:])
 	if errors.Is(err, redis.TxFailedErr) {
 		_, err = t.eraser.erase(ctx, []string{t.options.Prefix + tags[0]})
 	}
@@ -139,7 +132,7 @@ func (t *Tags) InvalidateAll(ctx context.Context, tags ...string) error {
 // mark notes at a tag that values which carry the others too are invalid from now on.
 func (t *Tags) mark(ctx context.Context, tag string, others []string) error {
 	ctx, key := withoutPolicy(ctx), t.options.Prefix+tag
-	return t.client.Watch(ctx, func(tx *redis.Tx) error {
+	return watched(ctx, t.client, fewTries, func(tx *redis.Tx) error {
 		data, err := tx.Get(ctx, key).Bytes()
 		if errors.Is(err, redis.Nil) {
 			return nil // no value with this tag is valid

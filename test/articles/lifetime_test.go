@@ -139,7 +139,10 @@ func TestInvalidationIsCounted(t *testing.T) {
 // A popular key: the value is loaded again before its TTL ends, by one caller.
 func TestOneCallerLoads(t *testing.T) {
 	both(t, func(t *testing.T, s *rig.Server) {
-		cache := lifetime.NewCache(client(t, s), lifetime.CacheOptions{Jitter: lifetime.Jitter{Percent: 5}})
+		cache, err := lifetime.NewCache(client(t, s), lifetime.CacheOptions{Jitter: lifetime.Jitter{Percent: 5}})
+		if err != nil {
+			t.Fatal(err)
+		}
 		defer cache.Close()
 		var loads atomic.Int64
 		failed := make(chan error, 100)
@@ -168,7 +171,7 @@ func TestClocksAreComparedBeforeInstantsAre(t *testing.T) {
 	a, b := rig.Redis(t), rig.Curfew(t)
 	report := lifetime.ClockSkew(t.Context(), []lifetime.ClockNode{
 		{Name: "a", Server: client(t, a)}, {Name: "b", Server: client(t, b)},
-	})
+	}, lifetime.ClockOptions{})
 	if skew, ok := report.Worst(); !ok || skew.Possible() > 5*time.Second {
 		t.Errorf("%v", skew)
 	}

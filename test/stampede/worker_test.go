@@ -55,10 +55,13 @@ func work(addr, origin, lease string, in io.Reader, out io.Writer) error {
 	}
 	client := redis.NewClient(&redis.Options{Addr: addr, PoolTimeout: time.Minute})
 	defer client.Close()
-	cache := lifetime.NewCache(client, lifetime.CacheOptions{
+	cache, err := lifetime.NewCache(client, lifetime.CacheOptions{
 		LeaseTTL: leaseTTL, LoadTimeout: time.Minute, FailClosed: true,
 		Beta: -1, // an early refresh is a load before the end, and would be counted as one too many
 	})
+	if err != nil {
+		return err
+	}
 	defer cache.Close()
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {

@@ -26,9 +26,9 @@ type Verdict struct {
 // Judge compares every node that answered with every other, and with this host if withHost is set. A report of a node
 // alone, without this host, compares nothing: Compared says so.
 func Judge(report lifetime.SkewReport, limit time.Duration, withHost bool) Verdict {
-	var clocks []lifetime.NodeClock
+	var clocks []lifetime.ClockReading
 	if withHost {
-		clocks = append(clocks, lifetime.NodeClock{Node: lifetime.ThisHost})
+		clocks = append(clocks, lifetime.ClockReading{Node: lifetime.ThisHost})
 	}
 	for _, n := range report.Nodes {
 		if n.Err == nil {

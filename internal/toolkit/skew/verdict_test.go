@@ -14,31 +14,31 @@ import (
 	"github.com/curfewkv/curfew/test/rig"
 )
 
-func clock(node string, offset, bound time.Duration) lifetime.NodeClock {
-	return lifetime.NodeClock{Node: node, ClockOffset: lifetime.ClockOffset{Offset: offset, Bound: bound, Samples: 8}}
+func clock(node string, offset, bound time.Duration) lifetime.ClockReading {
+	return lifetime.ClockReading{Node: node, ClockOffset: lifetime.ClockOffset{Offset: offset, Bound: bound, Samples: 8}}
 }
 
 func TestTheVerdictKnowsItsError(t *testing.T) {
-	gone := lifetime.NodeClock{Node: "gone", Err: errors.New("clock of gone: unplugged")}
+	gone := lifetime.ClockReading{Node: "gone", Err: errors.New("clock of gone: unplugged")}
 	for name, c := range map[string]struct {
-		clocks   []lifetime.NodeClock
+		clocks   []lifetime.ClockReading
 		host     bool
 		want     State
 		ahead    string
 		compared int
 	}{
-		"alike":                   {[]lifetime.NodeClock{clock("a", 0, time.Millisecond), clock("b", time.Second, time.Millisecond)}, true, Within, "b", 3},
-		"apart by both":           {[]lifetime.NodeClock{clock("a", -3*time.Second, time.Millisecond), clock("b", 3*time.Second, time.Millisecond)}, true, Exceeded, "b", 3},
-		"only this host is wrong": {[]lifetime.NodeClock{clock("a", 9*time.Second, 1), clock("b", 9*time.Second, 1)}, true, Exceeded, "a", 3},
-		"which was not asked":     {[]lifetime.NodeClock{clock("a", 9*time.Second, 1), clock("b", 9*time.Second, 1)}, false, Within, "b", 2},
-		"a far node is behind":    {[]lifetime.NodeClock{clock("a", -9*time.Second, time.Second), gone}, true, Exceeded, lifetime.ThisHost, 2},
-		"above, but not for sure": {[]lifetime.NodeClock{clock("a", 6*time.Second, 2*time.Second)}, true, Perhaps, "a", 2},
-		"below, but not for sure": {[]lifetime.NodeClock{clock("a", 4*time.Second, 2*time.Second)}, true, Perhaps, "a", 2},
-		"just at the limit":       {[]lifetime.NodeClock{clock("a", 5*time.Second, 0)}, true, Within, "a", 2},
+		"alike":                   {[]lifetime.ClockReading{clock("a", 0, time.Millisecond), clock("b", time.Second, time.Millisecond)}, true, Within, "b", 3},
+		"apart by both":           {[]lifetime.ClockReading{clock("a", -3*time.Second, time.Millisecond), clock("b", 3*time.Second, time.Millisecond)}, true, Exceeded, "b", 3},
+		"only this host is wrong": {[]lifetime.ClockReading{clock("a", 9*time.Second, 1), clock("b", 9*time.Second, 1)}, true, Exceeded, "a", 3},
+		"which was not asked":     {[]lifetime.ClockReading{clock("a", 9*time.Second, 1), clock("b", 9*time.Second, 1)}, false, Within, "b", 2},
+		"a far node is behind":    {[]lifetime.ClockReading{clock("a", -9*time.Second, time.Second), gone}, true, Exceeded, lifetime.ThisHost, 2},
+		"above, but not for sure": {[]lifetime.ClockReading{clock("a", 6*time.Second, 2*time.Second)}, true, Perhaps, "a", 2},
+		"below, but not for sure": {[]lifetime.ClockReading{clock("a", 4*time.Second, 2*time.Second)}, true, Perhaps, "a", 2},
+		"just at the limit":       {[]lifetime.ClockReading{clock("a", 5*time.Second, 0)}, true, Within, "a", 2},
 		// The widest offset is not proven; a smaller one with a small bound is.
-		"the proven one counts": {[]lifetime.NodeClock{clock("far", 20*time.Second, 19*time.Second), clock("near", 6*time.Second, time.Millisecond)}, true, Exceeded, "near", 3},
-		"nobody":                {[]lifetime.NodeClock{gone}, false, Within, "", 0},
-		"one alone":             {[]lifetime.NodeClock{clock("a", time.Hour, 0), gone}, false, Within, "", 1},
+		"the proven one counts": {[]lifetime.ClockReading{clock("far", 20*time.Second, 19*time.Second), clock("near", 6*time.Second, time.Millisecond)}, true, Exceeded, "near", 3},
+		"nobody":                {[]lifetime.ClockReading{gone}, false, Within, "", 0},
+		"one alone":             {[]lifetime.ClockReading{clock("a", time.Hour, 0), gone}, false, Within, "", 1},
 	} {
 		v := Judge(lifetime.SkewReport{Nodes: c.clocks}, 5*time.Second, c.host)
 		if v.State != c.want || v.Worst.B != c.ahead || v.Compared != c.compared {
@@ -51,7 +51,7 @@ func TestTheVerdictKnowsItsError(t *testing.T) {
 }
 
 func TestTheReportReads(t *testing.T) {
-	measured := lifetime.SkewReport{Nodes: []lifetime.NodeClock{
+	measured := lifetime.SkewReport{Nodes: []lifetime.ClockReading{
 		clock("a:1", 7*time.Second, 2*time.Millisecond),
 		{Node: "c:3", Err: errors.New("clock of c:3: c:3: unplugged")},
 	}}
