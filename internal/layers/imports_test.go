@@ -86,7 +86,7 @@ var alone = map[string]struct {
 	"internal/toolkit/reading":   {append(toolkitParts, "internal/toolkit/prefix", "internal/toolkit/skew"), toolkitWhy},
 	"internal/toolkit/exporter":  {append(toolkitParts, "internal/toolkit/reading", "internal/toolkit/skew"), toolkitWhy},
 	"internal/toolkit/watch":     {append(toolkitParts, "internal/toolkit/reading", "internal/toolkit/skew"), toolkitWhy},
-	"internal/toolkit/advise":    {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/prefix"), toolkitWhy},
+	"internal/toolkit/advise":    {append(toolkitParts, "internal/glob", "internal/toolkit/audit", "internal/toolkit/prefix"), toolkitWhy},
 	"internal/toolkit/leak":      {append(toolkitParts, "internal/toolkit/audit", "internal/toolkit/fix", "internal/toolkit/sweep", "internal/toolkit/watch"), toolkitWhy},
 }
 

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
+	"github.com/curfewkv/curfew/internal/toolkit/prefix"
 	"github.com/curfewkv/curfew/test/rig"
 )
 
@@ -135,12 +136,58 @@ func TestNamesOfKeysDoNothing(t *testing.T) {
 
 func TestTheEmptyKeyIsAPrefixToo(t *testing.T) {
 	prefixes := []Prefix{{Name: ""}, {Name: "a:*"}}
+	setPatterns(prefixes, false)
 	looks := make([]Look, fewSampled)
 	for i := range looks {
 		looks[i] = Look{Key: fmt.Sprintf("a:%d", i)}
 	}
 	if err := addLooks(prefixes, append(looks, Look{Key: ""}), time.Second); err != nil || prefixes[1].Watched != time.Second {
 		t.Errorf("%+v %v", prefixes, err)
+	}
+}
+
+// A command about user:* must not reach the keys of user:*:profile, which have advice of their own.
+func TestCommandsReachTheKeysOfTheirPrefixOnly(t *testing.T) {
+	leak := Prefix{Sampled: 100, Keys: 1000, NoTTL: 1, IdleMedian: 48 * time.Hour, IdleP90: 48 * time.Hour}
+	named := func(names ...string) (all []Prefix) {
+		for _, name := range names {
+			p := leak
+			p.Name = name
+			all = append(all, p)
+		}
+		return all
+	}
+	found := named("user:*", "user:*:profile", "a[b]?:*", prefix.Other, "")
+	setPatterns(found, false)
+	for i, want := range []string{
+		"--match 'user:*' --default 24h --jitter 10% --dry-run --exclude 'user:*:profile'", "--match 'user:*:profile' --default 24h --jitter 10% --dry-run",
+		`--match 'a\[b]\?:*' --default`, "curfew ttl audit", "curfew ttl audit",
+	} {
+		got := forPrefix(found[i]).Do[0]
+		if !strings.Contains(got, want) || i > 0 && strings.Contains(got, "--exclude") {
+			t.Errorf("%s: %s", found[i].Name, got)
+		}
+	}
+	given := named("[ab]:*", "a:*")
+	setPatterns(given, true)
+	if got := forPrefix(given[0]).Do[0]; !strings.Contains(got, "--match '[ab]:*'") || !strings.Contains(got, "--exclude 'a:*'") {
+		t.Error(got)
+	}
+}
+
+func TestAKeyThatEndedByItselfWasNotRemoved(t *testing.T) {
+	// A slow server has the second look long after the first.
+	for look, want := range map[Look][2]bool{
+		{Before: 20 * time.Second, After: gone, Apart: 30 * time.Second}:             {false, false},
+		{Before: 60 * time.Second, After: gone, Apart: 30 * time.Second}:             {true, false},
+		{Before: 60 * time.Second, After: 30 * time.Second, Apart: 30 * time.Second}: {false, false},
+		{Before: 60 * time.Second, After: 59 * time.Second, Apart: 30 * time.Second}: {false, true},
+		{Before: forEver, After: gone, Apart: time.Second}:                           {true, false},
+		{Before: forEver, After: time.Minute, Apart: time.Second}:                    {false, false},
+	} {
+		if removed, renewed := look.Fate(); removed != want[0] || renewed != want[1] {
+			t.Errorf("%+v: removed %v, renewed %v", look, removed, renewed)
+		}
 	}
 }
 
@@ -160,7 +207,7 @@ func TestObserveSeesWhatHappens(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			looks, err := draw(t.Context(), spaces[0].Client, 100)
+			looks, err := draw(t.Context(), spaces[0], 100)
 			if err != nil || len(looks) != 5 {
 				t.Fatalf("%d keys: %v", len(looks), err)
 			}
@@ -173,7 +220,7 @@ func TestObserveSeesWhatHappens(t *testing.T) {
 			}
 			for i, look := range looks {
 				look.After = after[i]
-				removed, renewed := look.Fate(0)
+				removed, renewed := look.Fate()
 				if removed != (look.Key == "removed" || look.Key == "cut") || renewed != (look.Key == "renewed") {
 					t.Errorf("%+v: removed %v, renewed %v", look, removed, renewed)
 				}

@@ -48,6 +48,7 @@ func Collect(ctx context.Context, target *connect.Target, options Options) (Fact
 			facts.Prefixes = append(facts.Prefixes, fromRow(row))
 		}
 	}
+	setPatterns(facts.Prefixes, len(options.Audit.Prefixes) > 0)
 	return facts, addLooks(facts.Prefixes, looks, options.Watch)
 }
 
@@ -107,7 +108,7 @@ func addLooks(prefixes []Prefix, looks []Look, wait time.Duration) error {
 	var patterns []string
 	for _, p := range prefixes {
 		if p.Name != prefix.Other && p.Name != "" { // the key "" is a prefix of its own
-			patterns = append(patterns, p.Name)
+			patterns = append(patterns, p.Pattern)
 		}
 	}
 	if len(patterns) == 0 {
@@ -124,7 +125,7 @@ func addLooks(prefixes []Prefix, looks []Look, wait time.Duration) error {
 	for _, look := range looks {
 		w := given.At(look.Key, 1)
 		w.keys++
-		removed, renewed := look.Fate(wait)
+		removed, renewed := look.Fate()
 		if removed {
 			w.removed++
 		}
@@ -140,7 +141,7 @@ func addLooks(prefixes []Prefix, looks []Look, wait time.Duration) error {
 		seen[row.Pattern] = row.Value
 	}
 	for i := range prefixes {
-		p, w := &prefixes[i], seen[prefixes[i].Name]
+		p, w := &prefixes[i], seen[prefixes[i].Pattern]
 		if w.keys < fewSampled {
 			continue
 		}

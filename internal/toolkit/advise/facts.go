@@ -32,8 +32,10 @@ type Server struct {
 // Prefix is what a sample of the keys under one prefix shows.
 type Prefix struct {
 	Name       string
-	Keys       int64   // estimated
-	NoTTL      float64 // share of keys without a TTL, 0 to 1
+	Pattern    string   // the glob pattern that its keys match; "": there is none
+	Except     []string // patterns of other prefixes whose keys match it too
+	Keys       int64    // estimated
+	NoTTL      float64  // share of keys without a TTL, 0 to 1
 	Bytes      int64
 	Sampled    int
 	TTLMedian  time.Duration // remaining; 0: no key of the sample has one

@@ -2,13 +2,13 @@ package advise
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
+	"github.com/curfewkv/curfew/internal/toolkit/walk"
 )
 
 // A Look is one key of a sample, looked at twice.
@@ -16,6 +16,9 @@ type Look struct {
 	Key    string
 	Before time.Duration // remaining; -1: no TTL
 	After  time.Duration // the same later; -2: gone
+	Apart  time.Duration // the two looks
+
+	at time.Time // of the first look
 }
 
 // page is how many keys are asked for at once: some 0.3 ms of a server's time.
@@ -23,7 +26,7 @@ const page = 200
 
 // Observe draws n random keys of a keyspace, and looks at them again after wait. It reads names and TTLs only.
 func Observe(ctx context.Context, k connect.Keyspace, n int, wait time.Duration) ([]Look, error) {
-	looks, err := draw(ctx, k.Client, n)
+	looks, err := draw(ctx, k, n)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", k.Name(), err)
 	}
@@ -41,39 +44,36 @@ func Observe(ctx context.Context, k connect.Keyspace, n int, wait time.Duration)
 			return nil, fmt.Errorf("%s: %w", k.Name(), err)
 		}
 		for i := range part {
-			part[i].After = ttls[i]
+			part[i].After, part[i].Apart = ttls[i], time.Since(part[i].at)
 		}
 	}
 	return looks, nil
 }
 
-func draw(ctx context.Context, c *redis.Client, n int) ([]Look, error) {
+func draw(ctx context.Context, k connect.Keyspace, n int) ([]Look, error) {
 	seen := make(map[string]bool, n)
 	var looks []Look
+	drawer := walk.NewDrawer(k)
 	// A small keyspace gives the same keys again and again; four draws for each key wanted find nearly all of them.
 	for tries := 0; len(looks) < n && tries < 4*n; tries += page {
-		keys := make([]*redis.StringCmd, page)
-		if _, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
-			for i := range keys {
-				keys[i] = p.RandomKey(ctx)
-			}
-			return nil
-		}); err != nil && !errors.Is(err, redis.Nil) {
-			return nil, fmt.Errorf("RANDOMKEY: %w", err)
+		keys, err := drawer.Draw(ctx, page)
+		if err != nil {
+			return nil, err
 		}
 		var fresh []Look
-		for _, cmd := range keys {
-			if key, err := cmd.Result(); err == nil && !seen[key] && len(looks)+len(fresh) < n {
+		for _, key := range keys {
+			if !seen[key] && len(looks)+len(fresh) < n {
 				seen[key] = true
 				fresh = append(fresh, Look{Key: key})
 			}
 		}
-		ttls, err := remaining(ctx, c, fresh)
+		ttls, err := remaining(ctx, k.Client, fresh)
 		if err != nil {
 			return nil, err
 		}
+		at := time.Now()
 		for i, look := range fresh {
-			if look.Before = ttls[i]; look.Before != gone {
+			if look.at, look.Before = at, ttls[i]; look.Before != gone {
 				looks = append(looks, look)
 			}
 		}
@@ -107,16 +107,17 @@ func remaining(ctx context.Context, c *redis.Client, looks []Look) ([]time.Durat
 	return ttls, nil
 }
 
-// Fate is what became of a key between two looks that were wait apart.
-func (l Look) Fate(wait time.Duration) (removed, renewed bool) {
+// Fate is what became of a key between the two looks.
+func (l Look) Fate() (removed, renewed bool) {
+	// A second of doubt: asking took time as well.
+	const doubt = time.Second
 	switch {
 	case l.After == gone:
-		// A second of doubt: the looks themselves took time.
-		return l.Before == forEver || l.Before > wait+time.Second, false
+		return l.Before == forEver || l.Before > l.Apart+doubt, false
 	case l.Before == forEver || l.After == forEver:
 		return false, false
 	}
-	return false, l.After > l.Before-wait+time.Second
+	return false, l.After > l.Before-l.Apart+doubt
 }
 
 // Lockstep is the share of remaining times that are within the fullest second.

@@ -1,9 +1,13 @@
 package advise
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/curfewkv/curfew/internal/toolkit/output"
+	"github.com/curfewkv/curfew/internal/toolkit/prefix"
 )
 
 const (
@@ -105,7 +109,14 @@ func (p Prefix) leaks(a *Advice) {
 }
 
 func fix(p Prefix, ttl time.Duration) string {
-	return fmt.Sprintf("curfew ttl fix --match %s --default %s --jitter 10%% --dry-run", quoted(p.Name), plain(ttl))
+	if p.Name == prefix.Other || p.Name == "" {
+		return "curfew ttl audit, to find patterns for these keys"
+	}
+	command := fmt.Sprintf("curfew ttl fix --match %s --default %s --jitter 10%% --dry-run", output.Shell(cmp.Or(p.Pattern, p.Name)), plain(ttl))
+	for _, pattern := range p.Except {
+		command += " --exclude " + output.Shell(pattern)
+	}
+	return command
 }
 
 // ephemeral reports whether a prefix is named like data that is short-lived by nature.

@@ -2,11 +2,7 @@ package advise
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 )
@@ -57,17 +53,3 @@ func plain(d time.Duration) string {
 	}
 	return fmt.Sprintf("%ds", max(1, (d+time.Second-1)/time.Second))
 }
-
-// printable shows a name that is made of keys: those hold what anybody wrote, and must not act on a terminal.
-func printable(name string) string {
-	if name == "" {
-		return "(empty)"
-	}
-	if strings.ContainsFunc(name, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }) {
-		return strconv.Quote(name)
-	}
-	return name
-}
-
-// quoted is an argument for a shell, which does nothing in it.
-func quoted(arg string) string { return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'" }

@@ -4,18 +4,20 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/curfewkv/curfew/internal/toolkit/output"
 )
 
 // Write prints advice for a person, within so many columns.
 func Write(w io.Writer, all []Advice, columns int) error {
 	var text strings.Builder
 	for _, a := range all {
-		fmt.Fprintf(&text, "%s: %s\n", printable(a.Subject), a.Verdict)
+		fmt.Fprintf(&text, "%s: %s\n", output.Printable(a.Subject), a.Verdict)
 		for _, why := range a.Why {
 			wrap(&text, "  because ", why, columns)
 		}
 		for _, do := range a.Do {
-			fmt.Fprintf(&text, "  > %s\n", printable(do)) // not broken: it is for copying
+			fmt.Fprintf(&text, "  > %s\n", output.Printable(do)) // not broken: it is for copying
 		}
 		text.WriteByte('\n')
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -35,12 +34,13 @@ func (p *portion) take(ctx context.Context) error {
 	}
 	// The same key is drawn again at times, and a table may have fewer keys by now than INFO said: neither must hold the
 	// sampler up.
+	drawer := walk.NewDrawer(p.space)
 	for draws := 0; p.looked < int64(p.quota) && draws < 4*p.quota/samplePage+samplePage; draws++ {
 		if err := pace.Wait(ctx, samplePage); err != nil {
 			return err
 		}
 		begin := time.Now()
-		keys, err := p.draw(ctx)
+		keys, err := drawer.Draw(ctx, samplePage)
 		if err != nil {
 			return err
 		}
@@ -50,35 +50,6 @@ func (p *portion) take(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// draw takes a page of keys at random.
-func (p *portion) draw(ctx context.Context) ([]string, error) {
-	draws := make([]*redis.StringCmd, samplePage)
-	_, err := p.space.Client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		for i := range draws {
-			draws[i] = pipe.RandomKey(ctx)
-		}
-		return nil
-	})
-	if connect.Refused(err) {
-		// Neighbours in the table are as good: its places have nothing to do with names.
-		keys, _, err := p.space.Client.Scan(ctx, rand.Uint64()>>1, "", samplePage).Result()
-		if err != nil {
-			return nil, fmt.Errorf("SCAN at a random place: %w", err)
-		}
-		return keys, nil
-	}
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, fmt.Errorf("RANDOMKEY: %w", err)
-	}
-	var keys []string
-	for _, d := range draws {
-		if key, err := d.Result(); err == nil {
-			keys = append(keys, key)
-		}
-	}
-	return keys, nil
 }
 
 // walk goes on at the cursor, for the quota or once around.

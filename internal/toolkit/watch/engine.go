@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/curfewkv/curfew/internal/toolkit/output"
 	"github.com/curfewkv/curfew/internal/toolkit/reading"
 	"github.com/curfewkv/curfew/internal/toolkit/skew"
 )
@@ -147,7 +148,7 @@ func (e *Engine) gone(rule *Rule, now time.Time) []Event {
 			delete(alarms, subject)
 			continue
 		}
-		a.last = condition{subject: subject, text: subject + " is no longer above the limit, or no longer there"}
+		a.last = condition{subject: subject, text: output.Printable(subject) + " is no longer above the limit, or no longer there"}
 		events = append(events, e.settle(rule, a, now)...)
 	}
 	return events

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/curfewkv/curfew/internal/toolkit/output"
 	"github.com/curfewkv/curfew/internal/toolkit/reading"
 	"github.com/curfewkv/curfew/internal/toolkit/skew"
 )
@@ -83,7 +84,7 @@ func noTTLPrefix(_ *Engine, r *Rule, o Observation) []condition {
 	for _, p := range o.Sample.Prefixes {
 		all = append(all, condition{
 			subject: p.Pattern, value: p.NoTTL,
-			text: fmt.Sprintf("%s%s keys of %s have no TTL (limit %s)", about, r.unit.format(p.NoTTL), p.Pattern, r.unit.format(r.Max)),
+			text: fmt.Sprintf("%s%s keys of %s have no TTL (limit %s)", about, r.unit.format(p.NoTTL), output.Printable(p.Pattern), r.unit.format(r.Max)),
 		})
 	}
 	return all
