@@ -44,7 +44,7 @@ type Anchor struct {
 	stopped sync.WaitGroup
 }
 
-// NewAnchor reads the server's clock, and keeps reading it until Close.
+// NewAnchor reads the server's clock, and keeps reading it until Close. It must be one server: see TimeSource.
 func NewAnchor(ctx context.Context, server TimeSource, options AnchorOptions) (*Anchor, error) {
 	if options.Every == 0 {
 		options.Every = time.Minute

@@ -15,5 +15,8 @@
 // Everything takes a context, follows a Cluster's slots, and reports to OpenTelemetry and Prometheus where Telemetry
 // says so. What starts a goroutine has a Close, which waits for it.
 //
+// A context's end stops what waits here: for another caller's load, for a lock, for a pause. It reaches a command that is
+// under way only if the client has ContextTimeoutEnabled; else go-redis's ReadTimeout and MaxRetries bound that.
+//
 // It is not a client and not an object mapper: commands are go-redis's own.
 package lifetime

@@ -23,6 +23,9 @@ var (
 	ErrCacheClosed = errors.New("the cache is closed")
 	// ErrCacheUnavailable: the server has not answered several times in a row, and FailClosed is set.
 	ErrCacheUnavailable = errors.New("the cache's server does not answer")
+
+	errNoClient = errors.New("there is no client")
+	errNoLoad   = errors.New("there is no function to load it")
 )
 
 // A Cache keeps what Fetch loads. It is safe for any number of goroutines. Several processes that use the same keys
@@ -68,6 +71,9 @@ type Cache struct {
 
 // NewCache returns a cache on a client, which stays the caller's.
 func NewCache(client redis.UniversalClient, options CacheOptions) (*Cache, error) {
+	if client == nil {
+		return nil, errNoClient
+	}
 	options, err := options.complete()
 	if err != nil {
 		return nil, err
@@ -105,6 +111,9 @@ func Fetch[T any](
 	ctx context.Context, c *Cache, key string, ttl time.Duration, load func(ctx context.Context) (T, error),
 ) (T, error) {
 	var value T
+	if load == nil {
+		return value, fmt.Errorf("fetch %q: %w", key, errNoLoad)
+	}
 	err := c.fetch(ctx, &request{
 		key: key, ttl: ttl,
 		load: func(ctx context.Context) ([]byte, error) {

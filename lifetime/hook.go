@@ -38,6 +38,9 @@ import (
 // AutoPipeliner sends commands before hooks see them, so a policy has no effect there. As in any pipeline of go-redis,
 // what is retried after a broken connection is retried as a whole. PEXPIRE's NX needs Redis 7.0: see ErrServerTooOld.
 func WithDefaultTTL(policy *Policy) redis.Hook {
+	if policy == nil {
+		panic("lifetime: WithDefaultTTL of no policy")
+	}
 	return &policyHook{policy: policy, chains: newChains()}
 }
 

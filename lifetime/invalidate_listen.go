@@ -26,7 +26,8 @@ type Listening struct {
 	subscription subscription
 }
 
-// Listen calls a listener for every invalidation, of this process too, from when it returns until Close.
+// Listen calls a listener for every invalidation, of this process too, from when it returns until Close. It fails when
+// the server cannot be reached or refuses; connections that are lost later are replaced.
 func (i *Invalidator) Listen(ctx context.Context, l Listener) (*Listening, error) {
 	if l.Keys == nil || l.Lost == nil {
 		return nil, fmt.Errorf("listening to %q: both Keys and Lost are needed", i.options.Channel)

@@ -28,20 +28,24 @@ type subscription struct {
 	cancel    context.CancelFunc
 	done      sync.WaitGroup
 	confirmed chan struct{} // closed at the first confirmation
+	refused   chan error    // the first failure, if it came before that
 }
 
 func (s *subscription) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
-	s.confirmed = make(chan struct{})
+	s.confirmed, s.refused = make(chan struct{}), make(chan error, 1)
 	s.done.Go(func() { s.run(ctx) })
 }
 
-// await returns when the subscription is confirmed for the first time.
+// await returns when the subscription is confirmed for the first time, or the first attempt has failed: what a caller
+// sees then, a password or a permission that is missing, does not get better by waiting.
 func (s *subscription) await(ctx context.Context) error {
 	select {
 	case <-s.confirmed:
 		return nil
+	case err := <-s.refused:
+		return err
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for the subscription: %w", context.Cause(ctx))
 	}
@@ -60,6 +64,11 @@ func (s *subscription) run(ctx context.Context) {
 			return
 		}
 		s.down(err)
+		select {
+		case <-s.confirmed:
+		case s.refused <- err:
+		default:
+		}
 		if was {
 			pause = s.pause
 		}

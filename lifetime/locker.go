@@ -102,6 +102,8 @@ func NewLocker(client redis.UniversalClient, options LockerOptions) (*Locker, er
 		options.Prefix = "lock:"
 	}
 	switch {
+	case client == nil:
+		return nil, errNoClient
 	case options.TTL < shortestLock || options.TTL > longestTTL:
 		return nil, fmt.Errorf("LockerOptions: TTL is %v: it must be from %v to %v", options.TTL, shortestLock, longestTTL)
 	case options.MaxHold < options.TTL || options.MaxHold > longestTTL:

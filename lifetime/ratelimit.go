@@ -58,6 +58,8 @@ func NewRateLimit(client redis.UniversalClient, options RateLimitOptions) (*Rate
 		options.Prefix = "ratelimit:"
 	}
 	switch {
+	case client == nil:
+		return nil, errNoClient
 	case options.Requests < 1:
 		return nil, fmt.Errorf("RateLimitOptions: Requests is %d: it must be 1 or more", options.Requests)
 	case options.Burst < 1:

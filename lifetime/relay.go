@@ -85,12 +85,19 @@ func NewRelay(local *Invalidator, options RelayOptions) (*Relay, error) {
 		options.OnError = func(string, error) {}
 	}
 	switch _, self := options.Sources[options.Region]; {
+	case local == nil:
+		return nil, errors.New("a relay without an Invalidator")
 	case options.Region == "":
 		return nil, errors.New("RelayOptions: Region is empty: its entries could not be told from those of others")
 	case self:
 		return nil, fmt.Errorf("RelayOptions: region %q is a source of itself", options.Region)
 	case len(options.Sources) > 0 && options.OnGap == nil:
 		return nil, errors.New("RelayOptions: OnGap is nil: missed invalidations would stay unknown")
+	}
+	for name, client := range options.Sources {
+		if client == nil {
+			return nil, fmt.Errorf("region %q: %w", name, errNoClient)
+		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Relay{local: local, options: options, cancel: cancel}

@@ -45,6 +45,15 @@ func (s *relaySource) load(ctx context.Context) (relayPosition, error) {
 	return relayPosition{id: id, count: count}, nil
 }
 
+// moveTo goes on from a position, and keeps it if the server takes it. One that is full removes keys, but writes none:
+// what comes next has to be applied all the same. Without a position, it is applied again after a restart.
+func (s *relaySource) moveTo(ctx context.Context, p relayPosition) {
+	s.at = p
+	if err := s.save(ctx, p); err != nil && ctx.Err() == nil {
+		s.relay.options.OnError(s.name, err)
+	}
+}
+
 func (s *relaySource) save(ctx context.Context, p relayPosition) error {
 	text := p.id + " " + strconv.FormatInt(p.count, 10)
 	if err := s.relay.local.client.Set(withoutPolicy(ctx), s.positionKey(), text, positionTTL).Err(); err != nil {

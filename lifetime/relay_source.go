@@ -126,7 +126,8 @@ func (s *relaySource) audit(ctx context.Context) (more bool, err error) {
 		return true, s.gap(ctx, reason, to)
 	}
 	if len(entries) == 0 {
-		return false, s.save(ctx, s.at) // which prolongs its life
+		s.moveTo(ctx, s.at) // which prolongs its life
+		return false, nil
 	}
 	return len(entries) == relayBatch, s.apply(ctx, entries)
 }
@@ -139,10 +140,7 @@ func (s *relaySource) gap(ctx context.Context, reason string, to relayPosition) 
 	if err != nil {
 		return fmt.Errorf("dealing with a gap: %w", err)
 	}
-	if err := s.save(ctx, to); err != nil {
-		return err
-	}
-	s.at = to
+	s.moveTo(ctx, to)
 	return nil
 }
 
@@ -178,10 +176,7 @@ func (s *relaySource) apply(ctx context.Context, entries []redis.XMessage) (err 
 			return err
 		}
 	}
-	if err := s.save(ctx, last); err != nil {
-		return err
-	}
-	s.at = last
+	s.moveTo(ctx, last)
 	figures := s.relay.options.Telemetry.metrics().invalidation
 	figures.relayed.WithLabelValues(s.relay.options.Region, s.name).Add(float64(n))
 	if ms, _, ok := parseID(last.id); ok {

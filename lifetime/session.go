@@ -47,6 +47,9 @@ var ErrNoSession = errors.New("no such session")
 
 // NewSessions returns sessions on a client, which stays the caller's.
 func NewSessions[T any](client redis.UniversalClient, options SessionOptions) (*Sessions[T], error) {
+	if client == nil {
+		return nil, errNoClient
+	}
 	if options.Prefix == "" {
 		options.Prefix = "session:"
 	}
@@ -158,6 +161,9 @@ func (s *Sessions[T]) Save(ctx context.Context, id string, value T) (err error) 
 func (s *Sessions[T]) Update(ctx context.Context, id string, change func(*T) error) (err error) {
 	ctx, end := s.options.Telemetry.span(ctx, "lifetime.Sessions.Update")
 	defer func() { end(err) }()
+	if change == nil {
+		return errors.New("changing a session: there is no function to change it")
+	}
 	known, _, err := s.admit(ctx, id)
 	if err != nil {
 		return err

@@ -27,6 +27,17 @@ type TimeSource interface {
 	Time(ctx context.Context) *redis.TimeCmd
 }
 
+// checkSource refuses what is no single clock, and what would fail later on a goroutine of its own.
+func checkSource(server TimeSource) error {
+	switch server.(type) {
+	case nil:
+		return errNoClient
+	case *redis.ClusterClient, *redis.Ring:
+		return fmt.Errorf("a %T has a clock in each of its nodes", server)
+	}
+	return nil
+}
+
 // A ClockNode is a server by a name, which appears in the report and as a label.
 type ClockNode struct {
 	Name   string

@@ -42,6 +42,9 @@ func (t *Tags) GetAll(ctx context.Context, keys ...string) (map[string][]byte, e
 //
 // It has no protection against many callers that load at once: the function Fetch of this package has.
 func (t *Tags) Fetch(ctx context.Context, key string, ttl time.Duration, tags []string, load func(context.Context) ([]byte, error)) ([]byte, error) {
+	if load == nil {
+		return nil, fmt.Errorf("loading %q: %w", key, errNoLoad)
+	}
 	tags, err := t.check(tags)
 	if err != nil {
 		return nil, err
