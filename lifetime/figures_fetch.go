@@ -24,21 +24,14 @@ type fetchFigures struct {
 }
 
 func newFetchFigures() fetchFigures {
-	f := fetchFigures{
-		total: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "lifetime_fetch_total", Help: "Calls of Fetch, by where the value came from.",
-		}, []string{"result"}),
+	return fetchFigures{
+		total: newCounter("lifetime_fetch_total", "Calls of Fetch, by where the value came from.", "result",
+			fetchHit, fetchEarly, fetchStale, fetchNegative, fetchMiss, fetchWaited, fetchBypass, fetchError),
 		load: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "lifetime_fetch_load_seconds", Help: "How long loads for Fetch took, failed ones included.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 12),
 		}),
 	}
-	for _, result := range []string{
-		fetchHit, fetchEarly, fetchStale, fetchNegative, fetchMiss, fetchWaited, fetchBypass, fetchError,
-	} {
-		f.total.WithLabelValues(result)
-	}
-	return f
 }
 
 func (f fetchFigures) collectors() []prometheus.Collector {

@@ -37,9 +37,8 @@ func newInvalidationFigures() invalidationFigures {
 			Name: "lifetime_relay_lag_seconds",
 			Help: "Age of the newest applied invalidation of another region; it includes the difference of the clocks.",
 		}, []string{"region", "source"}),
-		tagReads: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "lifetime_tag_reads_total", Help: "Reads of tagged values by result: hit, miss, invalidated.",
-		}, []string{"result"}),
+		tagReads: newCounter("lifetime_tag_reads_total", "Reads of tagged values by result: hit, miss, invalidated.", "result",
+			"hit", "miss", "invalidated"),
 	}
 }
 

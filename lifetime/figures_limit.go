@@ -5,13 +5,7 @@ import "github.com/prometheus/client_golang/prometheus"
 type limitFigures struct{ total *prometheus.CounterVec }
 
 func newLimitFigures() limitFigures {
-	f := limitFigures{prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "lifetime_ratelimit_total", Help: "Requests to a RateLimit.",
-	}, []string{"result"})}
-	for _, result := range []string{"allowed", "denied", "error"} {
-		f.total.WithLabelValues(result)
-	}
-	return f
+	return limitFigures{newCounter("lifetime_ratelimit_total", "Requests to a RateLimit.", "result", "allowed", "denied", "error")}
 }
 
 func (f limitFigures) collectors() []prometheus.Collector { return []prometheus.Collector{f.total} }

@@ -23,19 +23,14 @@ type lockFigures struct {
 }
 
 func newLockFigures() lockFigures {
-	f := lockFigures{
-		total: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "lifetime_lock_total", Help: "What happened to locks.",
-		}, []string{"result"}),
+	return lockFigures{
+		total: newCounter("lifetime_lock_total", "What happened to locks.", "result",
+			lockAcquired, lockBusy, lockExtended, lockReleased, lockLost, lockMaxHold, lockError),
 		hold: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "lifetime_lock_hold_seconds", Help: "How long locks were held, until released or lost.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 3, 12),
 		}),
 	}
-	for _, result := range []string{lockAcquired, lockBusy, lockExtended, lockReleased, lockLost, lockMaxHold, lockError} {
-		f.total.WithLabelValues(result)
-	}
-	return f
 }
 
 func (f lockFigures) collectors() []prometheus.Collector {

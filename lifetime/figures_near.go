@@ -12,9 +12,8 @@ type nearFigures struct {
 
 func newNearFigures() nearFigures {
 	return nearFigures{
-		reads: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "lifetime_near_reads_total", Help: "Reads by result: hit, miss, or bypass while the connection for invalidations is not proven.",
-		}, []string{"result"}),
+		reads: newCounter("lifetime_near_reads_total",
+			"Reads by result: hit, miss, or bypass while the connection for invalidations is not proven.", "result", "hit", "miss", "bypass"),
 		invalidations: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "lifetime_near_invalidations_total", Help: "Keys that the server said had changed.",
 		}),

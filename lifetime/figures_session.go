@@ -11,9 +11,8 @@ type sessionFigures struct {
 
 func newSessionFigures() sessionFigures {
 	return sessionFigures{
-		reads: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "lifetime_session_reads_total", Help: "Reads of sessions by result: hit, miss, or refused for ids that cannot be.",
-		}, []string{"result"}),
+		reads: newCounter("lifetime_session_reads_total",
+			"Reads of sessions by result: hit, miss, or refused for ids that cannot be.", "result", "hit", "miss", "refused"),
 		renewals: prometheus.NewCounter(prometheus.CounterOpts{Name: "lifetime_session_renewals_total", Help: "Reads that prolonged a session."}),
 		created:  prometheus.NewCounter(prometheus.CounterOpts{Name: "lifetime_session_created_total", Help: "Sessions begun."}),
 		ended:    prometheus.NewCounter(prometheus.CounterOpts{Name: "lifetime_session_destroyed_total", Help: "Sessions destroyed before their time."}),

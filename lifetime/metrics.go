@@ -50,3 +50,13 @@ func (m *Metrics) collectors() []prometheus.Collector {
 	}
 	return all
 }
+
+// newCounter returns a counter of which every series is there from the start: a rate over one that appears with its first
+// event misses that event.
+func newCounter(name, help, label string, values ...string) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
+	for _, value := range values {
+		c.WithLabelValues(value)
+	}
+	return c
+}
