@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -66,13 +65,12 @@ func (c care) refusable() int { return int(min(c.task, give)) }
 // refusalOf returns what the server has against the command itself, and will have again; nil: the error is of another
 // kind, as of a server that loads or has lost its primary.
 func refusalOf(t task, err error) error {
-	text := err.Error()
 	switch {
 	case !fromServer(err):
 		return nil
-	case t != look && (strings.Contains(text, "wrong number of arguments") || strings.Contains(text, "syntax error")):
+	case t != look && refusesCondition(err):
 		return fmt.Errorf("%w: %w", ErrServerTooOld, err)
-	case redis.IsPermissionError(err), strings.Contains(text, "unknown command"):
+	case redis.IsPermissionError(err), refused(err, "pttl"), refused(err, "pexpire"):
 		return err
 	}
 	return nil

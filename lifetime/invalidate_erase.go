@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
@@ -43,11 +42,11 @@ func (e *eraser) eraseCached(ctx context.Context, keys []string) (removed int64,
 }
 
 func (e *eraser) eraseAll(ctx context.Context, all []erasure) (removed int64, err error) {
-	refused, removed, err := e.send(ctx, all)
-	if len(refused) > 0 {
+	retry, removed, err := e.send(ctx, all)
+	if len(retry) > 0 {
 		// One key to a command is taken where several were not: while their slot migrates, or across slots.
 		var single []erasure
-		for _, r := range refused {
+		for _, r := range retry {
 			for i := range r.keys {
 				single = append(single, erasure{keys: r.keys[i : i+1], aside: r.aside})
 			}
@@ -98,7 +97,7 @@ func (e *eraser) groups(keys []string) [][]string {
 }
 
 // send sends the commands in one pipeline, and returns those that are worth a second try.
-func (e *eraser) send(ctx context.Context, all []erasure) (refused []erasure, removed int64, err error) {
+func (e *eraser) send(ctx context.Context, all []erasure) (retry []erasure, removed int64, err error) {
 	if len(all) == 0 {
 		return nil, 0, nil
 	}
@@ -121,20 +120,14 @@ func (e *eraser) send(ctx context.Context, all []erasure) (refused []erasure, re
 		}
 		switch {
 		case err == nil:
-		case count.Name() == "unlink" && refusesUnlink(err):
+		case count.Name() == "unlink" && refused(err, "unlink"):
 			e.del.Store(true)
-			refused = append(refused, all[i])
+			retry = append(retry, all[i])
 		case len(keys) > 1 && (redis.HasErrorPrefix(err, "TRYAGAIN") || redis.HasErrorPrefix(err, "CROSSSLOT")):
-			refused = append(refused, all[i])
+			retry = append(retry, all[i])
 		default:
 			failed = append(failed, fmt.Errorf("removing %d keys, the first of them %q: %w", len(keys), keys[0], err))
 		}
 	}
-	return refused, removed, errors.Join(failed...)
-}
-
-// refusesUnlink tells a user who may not run UNLINK from one who may not touch the key.
-func refusesUnlink(err error) bool {
-	return strings.Contains(err.Error(), "unknown command") ||
-		redis.HasErrorPrefix(err, "NOPERM") && strings.Contains(strings.ToLower(err.Error()), "'unlink'")
+	return retry, removed, errors.Join(failed...)
 }

@@ -1,28 +1,18 @@
 package lifetime
 
-import (
-	"strings"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // scripting remembers whether a server runs scripts. Curfew has none, and an ACL may refuse them; WATCH, MULTI and EXEC
 // then do the same in more round trips.
 type scripting struct{ refused atomic.Bool }
 
-// off reports whether the error says that scripts are refused as such, and remembers it. An error inside a script is
-// none of these.
+// off reports whether the error says that scripts are refused as such, and remembers it.
 func (s *scripting) off(err error) bool {
-	if err == nil {
+	if !refused(err, "eval") { // EVALSHA too
 		return false
 	}
-	text := strings.ToLower(err.Error())
-	refused := strings.HasPrefix(text, "noperm") && strings.Contains(text, "'eval") ||
-		strings.Contains(text, "unknown command") && strings.Contains(text, "eval") ||
-		strings.Contains(text, "unsupported command") && strings.Contains(text, "eval")
-	if refused {
-		s.refused.Store(true)
-	}
-	return refused
+	s.refused.Store(true)
+	return true
 }
 
 // integers reads a script's reply that is a list of at least n integers.

@@ -82,11 +82,9 @@ func (s *Sessions[T]) readAndRaise(ctx context.Context, key string, until int64)
 
 // refuses says whether an error means that the server does not take PEXPIREAT with GT, and remembers it.
 func (s *Sessions[T]) refuses(err error) bool {
-	for _, prefix := range []string{"wrong number of arguments", "syntax error", "unknown command", "Unsupported option"} {
-		if redis.HasErrorPrefix(err, prefix) {
-			s.older.Store(true)
-			return true
-		}
+	if !refusesCondition(err) && !refused(err, "pexpireat") {
+		return false
 	}
-	return false
+	s.older.Store(true)
+	return true
 }

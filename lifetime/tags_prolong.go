@@ -42,7 +42,7 @@ func (p *prolongation) check(ctx context.Context) error {
 	for i, cmd := range p.sent {
 		switch err := cmd.Err(); {
 		case err == nil:
-		case cmd.Name() == "pexpire" && redis.HasErrorPrefix(err, "wrong number of arguments"):
+		case cmd.Name() == "pexpire" && refusesCondition(err):
 			again = append(again, p.keys[i])
 		default:
 			return fmt.Errorf("prolonging %q: %w", p.keys[i], err)
