@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	mathrand "math/rand/v2"
 	"runtime/debug"
 	"time"
 )
@@ -111,7 +110,8 @@ const pollShortest, pollLongest = 2 * time.Millisecond, 100 * time.Millisecond
 func (c *Cache) await(ctx context.Context, w wish) (grant, error) {
 	limit := time.NewTimer(c.options.WaitLimit)
 	defer limit.Stop()
-	for wait := pollShortest; ; wait = min(wait*3/2, pollLongest) {
+	pauses := backoff{next: pollShortest, longest: pollLongest}
+	for {
 		g, err := c.leases.take(ctx, w)
 		c.note(ctx, err)
 		if err != nil {
@@ -125,13 +125,8 @@ func (c *Cache) await(ctx context.Context, w wish) (grant, error) {
 		} else if g.state != leaseHeld {
 			return g, nil
 		}
-		// Between half and all of it, so that processes that began together do not go on together.
-		pause := wait/2 + mathrand.N(wait/2+1)
-		if g.left > 0 {
-			pause = min(pause, g.left+time.Millisecond)
-		}
 		select {
-		case <-time.After(pause):
+		case <-time.After(pauses.pause(g.left)):
 		case <-limit.C:
 			return g, errWaitedLong
 		case <-ctx.Done():

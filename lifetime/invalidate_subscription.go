@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -57,7 +56,8 @@ func (s *subscription) close() {
 }
 
 func (s *subscription) run(ctx context.Context) {
-	pause := s.pause
+	first := backoff{next: s.pause, longest: 32 * s.pause}
+	pauses := first
 	for ctx.Err() == nil {
 		was, err := s.once(ctx)
 		if ctx.Err() != nil {
@@ -70,13 +70,9 @@ func (s *subscription) run(ctx context.Context) {
 		default:
 		}
 		if was {
-			pause = s.pause
+			pauses = first
 		}
-		select {
-		case <-time.After(pause/2 + rand.N(pause)):
-		case <-ctx.Done():
-		}
-		pause = min(pause*2, 32*s.pause)
+		pauseFor(ctx, pauses.pause(0))
 	}
 }
 

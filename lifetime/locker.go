@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	mathrand "math/rand/v2"
 	"sync"
 	"time"
 
@@ -118,22 +117,17 @@ func NewLocker(client redis.UniversalClient, options LockerOptions) (*Locker, er
 
 // TryAcquire takes the lock, or returns ErrLocked if somebody else holds it.
 func (l *Locker) TryAcquire(ctx context.Context, name string) (*Lock, error) {
-	return l.acquire(ctx, name, func(context.Context, int, time.Duration) error { return ErrLocked })
+	return l.acquire(ctx, name, func(context.Context, time.Duration) error { return ErrLocked })
 }
 
 // Acquire takes the lock, and waits for it as long as ctx allows. There is no queue: who asks at the right time gets it.
 func (l *Locker) Acquire(ctx context.Context, name string) (*Lock, error) {
-	return l.acquire(ctx, name, l.pause)
+	return l.acquire(ctx, name, l.wait)
 }
 
-// pause waits before the next attempt: longer each time, not beyond the end of the other's lock, never two alike.
-func (l *Locker) pause(ctx context.Context, attempt int, left time.Duration) error {
-	wait := min(shortestRetry<<min(attempt, 20), l.options.RetryPause)
-	wait = wait/2 + mathrand.N(wait/2+1)
-	if left > 0 {
-		wait = min(wait, left+time.Millisecond)
-	}
-	timer, stop := l.clock.timer(l.clock.now() + wait)
+// wait passes the time until the next attempt.
+func (l *Locker) wait(ctx context.Context, pause time.Duration) error {
+	timer, stop := l.clock.timer(l.clock.now() + pause)
 	defer stop()
 	select {
 	case <-timer:
@@ -144,7 +138,7 @@ func (l *Locker) pause(ctx context.Context, attempt int, left time.Duration) err
 }
 
 func (l *Locker) acquire(
-	ctx context.Context, name string, whenLocked func(ctx context.Context, attempt int, left time.Duration) error,
+	ctx context.Context, name string, whenLocked func(ctx context.Context, pause time.Duration) error,
 ) (lock *Lock, err error) {
 	ctx, end := l.options.Telemetry.span(ctx, "lifetime.Lock.Acquire", attribute.String("lifetime.key", l.options.Prefix+name))
 	defer func() {
@@ -155,6 +149,7 @@ func (l *Locker) acquire(
 		return nil, errors.New("acquire a lock: its name is empty")
 	}
 	key := l.options.Prefix + name
+	pauses := backoff{next: shortestRetry, longest: l.options.RetryPause}
 	for attempt := 0; ; attempt++ {
 		lock, left, err := l.attempt(ctx, key)
 		if err != nil && attempt > 0 && ctx.Err() != nil {
@@ -166,7 +161,7 @@ func (l *Locker) acquire(
 		if lock != nil {
 			return lock, nil
 		}
-		if err := whenLocked(ctx, attempt, left); err != nil {
+		if err := whenLocked(ctx, pauses.pause(left)); err != nil {
 			return nil, fmt.Errorf("acquire lock %q: %w", name, err)
 		}
 	}

@@ -22,8 +22,8 @@ type relaySource struct {
 }
 
 func (s *relaySource) run(ctx context.Context) {
-	const first, longest = 50 * time.Millisecond, 5 * time.Second
-	pause := first
+	first := backoff{next: 50 * time.Millisecond, longest: 5 * time.Second}
+	pauses := first
 	for loaded := false; ctx.Err() == nil; {
 		var err error
 		if !loaded {
@@ -31,26 +31,13 @@ func (s *relaySource) run(ctx context.Context) {
 			loaded = err == nil
 		}
 		if err == nil {
-			err = s.follow(ctx, func() { pause = first })
+			err = s.follow(ctx, func() { pauses = first })
 		}
 		if ctx.Err() != nil {
 			return
 		}
 		s.relay.options.OnError(s.name, fmt.Errorf("reading invalidations of region %q: %w", s.name, err))
-		pauseFor(ctx, pause)
-		pause = min(2*pause, longest)
-	}
-}
-
-func pauseFor(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+		pauseFor(ctx, pauses.pause(0))
 	}
 }
 
