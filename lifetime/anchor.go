@@ -32,9 +32,9 @@ type AnchorOptions struct {
 // each node has a clock of its own: make an Anchor for each, from ClusterClockNodes. While this host sleeps, its
 // monotonic clock may stand still; the next reading corrects that.
 type Anchor struct {
-	server TimeSource
-	o      AnchorOptions
-	host   hostClock
+	server  TimeSource
+	options AnchorOptions
+	host    hostClock
 
 	mu    sync.Mutex
 	known ClockOffset   // guarded by mu
@@ -49,18 +49,22 @@ func NewAnchor(ctx context.Context, server TimeSource, options AnchorOptions) (*
 	if options.Every == 0 {
 		options.Every = time.Minute
 	}
-	clock := options.clock()
-	a := &Anchor{server: server, o: options, host: hostClock{epoch: clock(), now: clock}}
+	a := idleAnchor(server, options)
 	if err := a.Refresh(ctx); err != nil {
 		return nil, err
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	if options.Every > 0 {
-		a.stopped.Add(1)
-		go a.keepUp(background)
+		a.stopped.Go(func() { a.keepUp(background) })
 	}
 	return a, nil
+}
+
+// idleAnchor knows nothing before its first Refresh, and has nothing to close.
+func idleAnchor(server TimeSource, options AnchorOptions) *Anchor {
+	clock := options.clock()
+	return &Anchor{server: server, options: options, host: hostClock{epoch: clock(), now: clock}}
 }
 
 // Close ends the readings. What the Anchor knows stays, and grows old.
@@ -71,8 +75,7 @@ func (a *Anchor) Close() error {
 }
 
 func (a *Anchor) keepUp(ctx context.Context) {
-	defer a.stopped.Done()
-	ticker := time.NewTicker(a.o.Every)
+	ticker := time.NewTicker(a.options.Every)
 	defer ticker.Stop()
 	for {
 		select {
@@ -80,16 +83,16 @@ func (a *Anchor) keepUp(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if err := a.Refresh(ctx); err != nil && a.o.OnError != nil && !errors.Is(err, context.Canceled) {
-			a.o.OnError(err)
+		if err := a.Refresh(ctx); err != nil && a.options.OnError != nil && !errors.Is(err, context.Canceled) {
+			a.options.OnError(err)
 		}
 	}
 }
 
 // Refresh reads the server's clock now. When that fails, what was known stays.
 func (a *Anchor) Refresh(ctx context.Context) error {
-	ctx, end := a.o.Telemetry.span(ctx, "lifetime.Anchor.Refresh")
-	offset, err := measureOffset(ctx, a.server, a.o.samples(), a.host)
+	ctx, end := a.options.Telemetry.span(ctx, "lifetime.Anchor.Refresh")
+	offset, err := measureOffset(ctx, a.server, a.options.samples(), a.host)
 	if err != nil {
 		err = fmt.Errorf("reading the server's clock: %w", err)
 		end(err)
@@ -102,8 +105,8 @@ func (a *Anchor) Refresh(ctx context.Context) error {
 	stepped := a.known.Samples > 0 && step.Abs() > a.boundLocked(now)+offset.Bound
 	a.known, a.at = offset, now
 	a.mu.Unlock()
-	if stepped && a.o.OnStep != nil {
-		a.o.OnStep(step)
+	if stepped && a.options.OnStep != nil {
+		a.options.OnStep(step)
 	}
 	return nil
 }
@@ -113,6 +116,13 @@ func (a *Anchor) Now() time.Time {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.host.epoch.Add(a.host.elapsed() + a.known.Offset).Round(0)
+}
+
+// age is how long ago the server's clock was read; known is false when it never was.
+func (a *Anchor) age() (age time.Duration, known bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.host.elapsed() - a.at, a.known.Samples > 0
 }
 
 // Bound is how far Now may be off: half of the round trip of the last reading, and what the clocks may have drifted

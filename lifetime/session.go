@@ -28,7 +28,7 @@ import (
 type Sessions[T any] struct {
 	client  redis.UniversalClient
 	options SessionOptions
-	clock   sessionClock
+	clock   *sessionClock
 	// older: the server does not take PEXPIREAT with GT. It is learnt from the first refusal, and stays.
 	older atomic.Bool
 }
@@ -65,7 +65,7 @@ func NewSessions[T any](client redis.UniversalClient, options SessionOptions) (*
 	if options.Codec == nil {
 		options.Codec = JSON{}
 	}
-	return &Sessions[T]{client: client, options: options, clock: sessionClock{client: client}}, nil
+	return &Sessions[T]{client: client, options: options, clock: newSessionClock(client)}, nil
 }
 
 // Create begins a session and returns its id.

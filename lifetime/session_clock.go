@@ -2,22 +2,15 @@ package lifetime
 
 import (
 	"context"
-	"fmt"
-	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
-// sessionClock tells the server's time, so that sessions end by one clock, whatever those of the programs say.
+// sessionClock tells the server's time, so that sessions end by one clock, whatever those of the programs say. It is an
+// Anchor that is read when somebody asks: Sessions have no Close that could end a goroutine.
 type sessionClock struct {
-	client redis.UniversalClient
-	mu     struct {
-		sync.Mutex
-		server time.Time // what the server said
-		local  time.Time // when it did: half-way between question and answer; zero: it was never asked
-		asked  time.Time // when it was last tried
-	}
+	anchor *Anchor
+	asked  atomic.Int64 // when it was last tried, by the anchor's clock
 }
 
 const (
@@ -25,39 +18,25 @@ const (
 	sessionClockRetry = time.Second // between attempts, while an older answer has to do
 )
 
+func newSessionClock(server TimeSource) *sessionClock {
+	return &sessionClock{anchor: idleAnchor(server, AnchorOptions{ClockOptions: ClockOptions{Samples: 1}})}
+}
+
 // now is the server's time. It costs a round trip at first, and then one a minute. When the server does not answer, the
 // last answer and the monotonic clock go on.
 func (c *sessionClock) now(ctx context.Context) (time.Time, error) {
-	now, ask := c.estimate(time.Now())
-	if !ask {
-		return now, nil
+	age, known := c.anchor.age()
+	if known && (age <= sessionClockFresh || !c.claim()) {
+		return c.anchor.Now(), nil
 	}
-	begun := time.Now()
-	server, err := c.client.Time(ctx).Result()
-	if err != nil {
-		if !now.IsZero() {
-			return now, nil
-		}
-		return time.Time{}, fmt.Errorf("asking for the server's time: %w", err)
+	if err := c.anchor.Refresh(ctx); err != nil && !known {
+		return time.Time{}, err
 	}
-	took := time.Since(begun)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.mu.server, c.mu.local = server, begun.Add(took/2)
-	return server.Add(took / 2), nil
+	return c.anchor.Now(), nil
 }
 
-// estimate is the time by the last answer, zero without one; ask says that the caller is the one to ask anew.
-func (c *sessionClock) estimate(now time.Time) (server time.Time, ask bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.mu.local.IsZero() {
-		return time.Time{}, true
-	}
-	age := now.Sub(c.mu.local)
-	if age > sessionClockFresh && now.Sub(c.mu.asked) > sessionClockRetry {
-		c.mu.asked = now
-		ask = true
-	}
-	return c.mu.server.Add(age), ask
+// claim reports whether the caller is the one to ask anew.
+func (c *sessionClock) claim() bool {
+	now, last := c.anchor.host.elapsed(), c.asked.Load()
+	return now-time.Duration(last) > sessionClockRetry && c.asked.CompareAndSwap(last, int64(now))
 }

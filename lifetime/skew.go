@@ -108,17 +108,15 @@ func ClockSkew(ctx context.Context, nodes []ClockNode, o ClockOptions) SkewRepor
 	var wg sync.WaitGroup
 	free := make(chan struct{}, skewAtOnce)
 	for i, node := range nodes {
-		wg.Add(1)
 		free <- struct{}{}
-		go func() {
-			defer wg.Done()
+		wg.Go(func() {
 			defer func() { <-free }()
 			offset, err := measureOffset(ctx, node.Server, o.samples(), host)
 			if err != nil {
 				err = fmt.Errorf("clock of %s: %w", node.Name, err)
 			}
 			report.Nodes[i] = ClockReading{Node: node.Name, ClockOffset: offset, Err: err}
-		}()
+		})
 	}
 	wg.Wait()
 	o.Telemetry.metrics().skew.show(report)
