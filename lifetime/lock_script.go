@@ -14,7 +14,7 @@ import (
 // The reply is the number, or 0 and for how many ms somebody else has the lock yet.
 var seizeScript = redis.NewScript(`
 local holder = redis.call('GET', KEYS[1])
-local last = tonumber(redis.call('GET', KEYS[2]) or '0') or 0
+local last = tonumber(string.match(redis.call('GET', KEYS[2]) or '', '^%d+$') or '0')
 if holder == ARGV[1] then
   return {last, 0} -- a reply was lost, and the client has sent the command again
 elseif holder then

@@ -28,7 +28,7 @@ import (
 //   - a missing generation makes values invalid, never valid: a tag key that is evicted, expired or lost costs reloads;
 //   - generations are random and never come back, so no restart or FLUSHALL makes an old value valid again;
 //   - a value costs 14 bytes and the name per tag, and no other bookkeeping;
-//   - keys need not share a slot, and nothing needs EVAL.
+//   - keys need not share a slot, and nothing needs EVAL, from Redis 7.0 on.
 //
 // The memory of an invalidated value is freed at its TTL, or when it is overwritten.
 //
