@@ -236,8 +236,8 @@ func commandLine() string {
 		default:
 			arg = withoutPassword(arg)
 		}
-		if arg == "" || strings.ContainsAny(arg, " \t\n'\"*?[]<>|&;$(){}!\\") && arg != "***" {
-			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		if arg != "***" {
+			arg = output.Shell(arg)
 		}
 		line = append(line, arg)
 	}

@@ -49,7 +49,7 @@ func TestAuditCommand(t *testing.T) {
 	}{
 		"table":               {nil, 0, []string{"session:*", "user:*:profile", "no maxmemory", "All 100 keys"}, nil},
 		"CSV":                 {[]string{"--format", "csv"}, 0, []string{"prefix,keys,", "session:*,50,50,50,0.500000,0,"}, nil},
-		"Prometheus":          {[]string{"--format", "prometheus"}, 0, []string{`redis_no_ttl_keys_total{node="` + s.Addr + `",db="db0"} 50`}, nil},
+		"Prometheus":          {[]string{"--format", "prometheus"}, 0, []string{`redis_no_ttl_keys_total{addr="` + s.Addr + `",db="db0"} 50`}, nil},
 		"given prefixes":      {[]string{"--prefix", "user:*,lock:*"}, 0, []string{"user:*", "lock:*", "(other)"}, nil},
 		"below the limit":     {[]string{"--fail-if", "no_ttl>50"}, 0, []string{"session:*"}, nil},
 		"above the limit":     {[]string{"--fail-if", "no_ttl>49", "--fail-if", "no_ttl[session:*]>0"}, output.ExitFound, []string{"session:*"}, []string{"no_ttl>49: it is 50"}},

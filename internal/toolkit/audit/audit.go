@@ -200,7 +200,7 @@ func (a *auditor) quotas() []int {
 		if k.Keys == 0 {
 			continue
 		}
-		quotas[i] = max(minDrawn, int(int64(a.options.Samples)*k.Keys/total))
+		quotas[i] = max(minDrawn, int(float64(a.options.Samples)*(float64(k.Keys)/float64(total))))
 		if int64(quotas[i]) >= k.Keys/2 {
 			quotas[i] = int(k.Keys)
 			a.report.Keyspaces[i].Method = methodScan

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"github.com/curfewkv/curfew/internal/toolkit/output"
 )
 
 // WriteCSV writes a line for each prefix, and one for all whose prefix is "". Figures are raw, as in JSON; what is not
@@ -67,7 +69,7 @@ func cell(key string) string {
 	if key == "" {
 		return ""
 	}
-	switch text := printable(key); text[0] {
+	switch text := output.Printable(key); text[0] {
 	case '=', '+', '-', '@':
 		return "'" + text
 	default:

@@ -83,10 +83,11 @@ func estimateBytes(strata []stratum, seen []tally) Estimate {
 		mean := seen[i].bytes / s.drawn
 		e.Value += size * mean
 		least += seen[i].bytes
+		spread := mean * mean // of a single key nothing is seen; sizes are about as far apart as they are big
 		if s.drawn > 1 {
-			spread := max(0, seen[i].squares-s.drawn*mean*mean) / (s.drawn - 1)
-			variance += size * size * s.left() * spread / s.drawn
+			spread = max(0, seen[i].squares-s.drawn*mean*mean) / (s.drawn - 1)
 		}
+		variance += size * size * s.left() * spread / s.drawn
 	}
 	half := z * math.Sqrt(variance)
 	e.Low, e.High = min(e.Value, max(least, e.Value-half)), e.Value+half

@@ -224,7 +224,7 @@ func TestFiguresForPeople(t *testing.T) {
 		}
 	}
 	for s, want := range map[string]string{"abcdefghijklmno": "abcde…mno", "short": "short"} {
-		if got := cutMiddle(s, 9); got != want {
+		if got := output.Short(s, 9); got != want {
 			t.Errorf("%s: %s, want %s", s, got, want)
 		}
 	}

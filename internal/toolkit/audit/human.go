@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 )
@@ -109,26 +107,3 @@ func humanShare(x float64) string {
 
 // margin is the wider side of an interval, "" when there is none.
 func margin(e Estimate) float64 { return max(e.High-e.Value, e.Value-e.Low) }
-
-// printable shows a key on one line of a terminal: a control character in a key must not act on it.
-func printable(key string) string {
-	if key == "" {
-		return "(empty)"
-	}
-	clean := utf8.ValidString(key) && !strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) })
-	if clean {
-		return key
-	}
-	quoted := strconv.Quote(key)
-	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
-}
-
-// cutMiddle shortens what does not fit: both ends of a key say more than its middle.
-func cutMiddle(s string, width int) string {
-	runes := []rune(s)
-	if len(runes) <= width || width < 5 {
-		return s
-	}
-	head := (width - 1) * 2 / 3
-	return string(runes[:head]) + "…" + string(runes[len(runes)-(width-1-head):])
-}

@@ -44,14 +44,17 @@ const (
 	confidence = 0.95
 )
 
+// finestPrecision takes some billion keys, which is more than --exact is for.
+const finestPrecision = 1e-5
+
 const defaultMemorySamples = 5 // Redis's own
 
 func (o Options) check() (Options, error) {
 	switch {
 	case o.Samples < 0:
 		return o, fmt.Errorf("--samples %d: at least 1", o.Samples)
-	case o.Precision < 0 || o.Precision >= 0.5:
-		return o, fmt.Errorf("--precision %g: more than 0 and less than 0.5, such as 0.01 for a point", o.Precision)
+	case o.Precision != 0 && (o.Precision < finestPrecision || !(o.Precision < 0.5)):
+		return o, fmt.Errorf("--precision %g: 0.00001 or more and less than 0.5, such as 0.01 for a point", o.Precision)
 	case o.Samples > 0 && o.Precision > 0:
 		return o, errors.New("--samples and --precision say the same thing: give one of them")
 	case o.Exact && (o.Samples > 0 || o.Precision > 0):

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/curfewkv/curfew/internal/toolkit/output"
 )
 
 // WritePrometheus writes the text format, as the textfile collector of node_exporter reads it. There are as many series as
@@ -33,15 +35,16 @@ func WritePrometheus(w io.Writer, r *Report, _ int) error {
 		family(name, help)
 		for _, k := range r.Keyspaces {
 			if n := value(k); n >= 0 {
-				series(name, float64(n), "node", k.Node, "db", "db"+strconv.Itoa(k.DB))
+				series(name, float64(n), "addr", k.Node, "db", "db"+strconv.Itoa(k.DB))
 			}
 		}
 	}
+	// Bytes that are no UTF-8 are written out: replaced, two prefixes could become the same series.
 	prefixes := func(name, help string, value func(*Row) (float64, bool)) {
 		family(name, help)
 		for i := range r.Prefixes {
 			if x, ok := value(&r.Prefixes[i]); ok {
-				series(name, x, "prefix", r.Prefixes[i].Prefix)
+				series(name, x, "prefix", output.Printable(r.Prefixes[i].Prefix))
 			}
 		}
 	}

@@ -126,7 +126,7 @@ func TestStatesThatDoNotFitAreRefused(t *testing.T) {
 	if err := os.WriteFile(o.Resume, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(t.Context(), target, o); err == nil || !strings.Contains(err.Error(), "not a saved state") {
+	if _, err := Run(t.Context(), target, o); err == nil || !strings.Contains(err.Error(), "not a state file") {
 		t.Errorf("a broken state: %v", err)
 	}
 	o.Resume = filepath.Join(t.TempDir(), "no", "such", "folder")

@@ -1,16 +1,12 @@
 package audit
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/curfewkv/curfew/internal/toolkit/prefix"
+	"github.com/curfewkv/curfew/internal/toolkit/statefile"
 )
 
 // stateVersion changes when states of before cannot be gone on from.
@@ -43,43 +39,21 @@ func loadState(o Options) (*state, error) {
 	if o.Resume == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(o.Resume)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	s := &state{}
+	found, err := statefile.Read(o.Resume, s)
 	if err != nil {
 		return nil, fmt.Errorf("--resume: %w", err)
 	}
-	s := &state{}
-	if err := json.Unmarshal(text, s); err != nil {
-		return nil, fmt.Errorf("--resume %s is not a saved state: %w", o.Resume, err)
+	if !found {
+		return nil, nil
 	}
 	same := s.Version == stateVersion && s.Rows == o.Rows && s.Separators == o.Separators &&
 		slices.Equal(s.Prefixes, o.Prefixes) && slices.Equal(s.Asked, o.Asked)
 	if !same {
 		return nil, fmt.Errorf("--resume %s was saved with other --prefix, --separator, --rows or --fail-if: remove it to begin anew", o.Resume)
 	}
+	if s.Cursors == nil {
+		return nil, fmt.Errorf("--resume %s: nothing is said about any keyspace", o.Resume)
+	}
 	return s, nil
-}
-
-// save replaces the file, which is whole at every moment.
-func (s *state) save(path string) error {
-	text, err := json.Marshal(s)
-	if err != nil {
-		return fmt.Errorf("--resume: %w", err)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("--resume: %w", err)
-	}
-	defer os.Remove(f.Name()) // fails when all is well
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("--resume: %w", err)
-	}
-	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/curfewkv/curfew/internal/toolkit/output"
 )
 
 // columnSpec is a column of the table of prefixes. The most needful come first: what does not fit is left out from the end.
@@ -174,7 +176,7 @@ func WriteTable(w io.Writer, r *Report, width int) error {
 	}
 	t.AppendHeader(header)
 	for i := range r.Prefixes {
-		row := table.Row{cutMiddle(printable(r.Prefixes[i].Prefix), prefixWidth)}
+		row := table.Row{output.Short(output.Printable(r.Prefixes[i].Prefix), prefixWidth)}
 		for _, c := range columns {
 			row = append(row, c.cell(&r.Prefixes[i]))
 		}
@@ -202,7 +204,7 @@ func fit(r *Report, width int) ([]columnSpec, int) {
 	const minPrefix = 18
 	longest := minPrefix
 	for _, row := range r.Prefixes {
-		longest = max(longest, len([]rune(printable(row.Prefix))))
+		longest = max(longest, len([]rune(output.Printable(row.Prefix))))
 	}
 	longest = min(longest, 60)
 	left := width - minPrefix - 2
@@ -244,7 +246,7 @@ func writeBiggest(b *strings.Builder, r *Report, width int) {
 		if k.TTL != nil {
 			ttl = "TTL " + humanMS(k.TTL)
 		}
-		fmt.Fprintf(b, "  %10s  %-6s  %-9s  %s\n", humanBytes(float64(k.Bytes)), k.Type, ttl, cutMiddle(printable(k.Key), max(20, width-33)))
+		fmt.Fprintf(b, "  %10s  %-6s  %-9s  %s\n", humanBytes(float64(k.Bytes)), k.Type, ttl, output.Short(output.Printable(k.Key), max(20, width-33)))
 	}
 }
 

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
 	"github.com/curfewkv/curfew/internal/toolkit/walk"
@@ -260,18 +264,38 @@ func TestSentinelsReplica(t *testing.T) {
 	}
 }
 
+// noRandomKey refuses RANDOMKEY as a managed service does.
+type noRandomKey struct{}
+
+func (noRandomKey) DialHook(next redis.DialHook) redis.DialHook          { return next }
+func (noRandomKey) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+
+func (noRandomKey) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if cmds[0].Name() != "randomkey" {
+			return next(ctx, cmds)
+		}
+		err := errors.New("NOPERM this user has no permissions to run the 'randomkey' command")
+		for _, cmd := range cmds {
+			cmd.SetErr(err)
+		}
+		return err
+	}
+}
+
 // Where RANDOMKEY is refused, any number does as a cursor; and where that is not so, it is said.
 func TestDrawingAtRandomCursors(t *testing.T) {
 	for name, start := range map[string]func(testing.TB, ...string) *rig.Server{"redis": rig.Redis, "curfew": rig.Curfew} {
 		t.Run(name, func(t *testing.T) {
 			target := open(t, connect.Options{Addrs: []string{start(t).Addr}})
 			fill(t, target)
+			target.Client.AddHook(noRandomKey{})
 			spaces, err := target.Keyspaces(t.Context(), false)
 			if err != nil {
 				t.Fatal(err)
 			}
 			s := &sampler{
-				space: &spaces[0], byScan: true, pace: walk.NewPace(0),
+				space: &spaces[0], pace: walk.NewPace(0),
 				details: &details{client: spaces[0].Client, columns: &columns{}, elements: 5},
 			}
 			records, err := s.draw(t.Context(), 500)
@@ -279,7 +303,7 @@ func TestDrawingAtRandomCursors(t *testing.T) {
 				t.Fatal(err)
 			}
 			if name == "curfew" { // its cursors are others
-				if notes := s.details.columns.notes; len(records) < 250 && (len(notes) != 1 || !strings.Contains(notes[0], "--exact")) {
+				if notes := s.details.columns.notes; len(records) < 250 && (len(notes) != 2 || !strings.Contains(notes[1], "--exact")) {
 					t.Errorf("%d keys, and the notes %q", len(records), notes)
 				}
 				return

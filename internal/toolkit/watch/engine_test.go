@@ -272,8 +272,8 @@ func TestAlarmsAreListedWhileTheyLast(t *testing.T) {
 
 func TestHistoryIsBounded(t *testing.T) {
 	e := NewEngine(DefaultRules(), 0)
-	for i := range 3 * 24 * 360 { // three days at ten seconds
-		e.Observe(Observation{At: begin, Readings: []reading.Reading{node{memory: i}.read(begin.Add(time.Duration(i) * 10 * s))}})
+	for i := range 36 * 120 { // a day and a half, every half minute
+		e.Observe(Observation{At: begin, Readings: []reading.Reading{node{memory: i}.read(begin.Add(time.Duration(i) * 30 * s))}})
 	}
 	points := e.nodes["a:1"].points
 	if len(points) > 1445 || len(points) < 1435 {
