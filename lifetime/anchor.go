@@ -49,6 +49,9 @@ func NewAnchor(ctx context.Context, server TimeSource, options AnchorOptions) (*
 	if options.Every == 0 {
 		options.Every = time.Minute
 	}
+	if err := checkSource(server); err != nil {
+		return nil, fmt.Errorf("anchor: %w", err)
+	}
 	a := idleAnchor(server, options)
 	if err := a.Refresh(ctx); err != nil {
 		return nil, err

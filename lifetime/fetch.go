@@ -135,16 +135,15 @@ func Fetch[T any](
 	return value, nil
 }
 
-// Invalidate drops a key, at once for all processes. A value whose load began before is not stored after it. An
+// Invalidate drops keys, at once for all processes. A value whose load began before is not stored after it. An
 // Invalidator and a Relay do the same, and tell others; whoever else deletes a key has to delete its LeaseKey as well.
-func (c *Cache) Invalidate(ctx context.Context, key string) (err error) {
-	ctx, end := c.options.Telemetry.span(ctx, "lifetime.Invalidate", attribute.String("lifetime.key", key))
+func (c *Cache) Invalidate(ctx context.Context, keys ...string) (err error) {
+	ctx, end := c.options.Telemetry.span(ctx, "lifetime.Cache.Invalidate", attribute.Int("lifetime.keys", len(keys)))
 	defer func() { end(err) }()
-	// The lease comes first: while their slot migrates, the two are removed one after the other.
-	_, err = c.eraser.erase(ctx, []string{LeaseKey(key), key})
-	c.forget(key)
+	_, err = c.eraser.eraseCached(ctx, keys)
+	c.forget(keys)
 	if err != nil {
-		return fmt.Errorf("invalidate %q: %w", key, err)
+		return fmt.Errorf("invalidate: %w", err)
 	}
 	return nil
 }

@@ -50,10 +50,12 @@ func (c *Cache) join(ctx context.Context, r *request, w wish, direct bool) (l la
 }
 
 // forget makes callers that come from now on start a flight of their own.
-func (c *Cache) forget(key string) {
+func (c *Cache) forget(keys []string) {
 	c.mu.Lock()
-	delete(c.mu.flights, key)
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	for _, key := range keys {
+		delete(c.mu.flights, key)
+	}
 }
 
 // detached returns a context that has ctx's values and ends with the cache.

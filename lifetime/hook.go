@@ -32,11 +32,12 @@ import (
 // What Fetch, Locker, RateLimit, Sessions, Tags and Relay write through the client passes as it is, and is not reported:
 // their options say how long it lives, also where a rule matches.
 //
-// The hook is good for any number of clients, and for their transactions and connections. Clusters and Rings need more
-// than AddHook: see Govern. Blocking moves (BLMOVE, BRPOPLPUSH) take a round trip more, since
-// a pipeline cannot wait as long as they may; so does an AutoPipeliner's command that goes alone. A full-duplex
-// AutoPipeliner sends commands before hooks see them, so a policy has no effect there. As in any pipeline of go-redis,
-// what is retried after a broken connection is retried as a whole. PEXPIRE's NX needs Redis 7.0: see ErrServerTooOld.
+// The hook is good for any number of clients, and for their transactions and connections; make one for each server where
+// only some refuse PEXPIRE, since a refusal is remembered. Clusters and Rings need more than AddHook: see Govern.
+// Blocking moves (BLMOVE, BRPOPLPUSH) take a round trip more, since a pipeline cannot wait as long as they may; so does
+// an AutoPipeliner's command that goes alone. A full-duplex AutoPipeliner sends commands before hooks see them, so a
+// policy has no effect there. As in any pipeline of go-redis, what is retried after a broken connection is retried as a
+// whole. PEXPIRE's NX needs Redis 7.0: see ErrServerTooOld.
 func WithDefaultTTL(policy *Policy) redis.Hook {
 	if policy == nil {
 		panic("lifetime: WithDefaultTTL of no policy")

@@ -41,6 +41,11 @@ func TestLockNumbersGoOnWhenTheLastOneIsLost(t *testing.T) {
 			t.Errorf("number %d after %d", lock.Fence(), ahead)
 		}
 		_ = lock.Release(t.Context())
+		client.Set(t.Context(), number, "nan", 0) // which is a number to Lua, and less than none
+		if lock = mustTry(t, l, "x"); lock.Fence() <= 0 {
+			t.Errorf("number %d after something else than a number", lock.Fence())
+		}
+		_ = lock.Release(t.Context())
 		client.Set(t.Context(), number, int64(longestFence), 0)
 		if _, err := l.TryAcquire(t.Context(), "x"); err == nil || !strings.Contains(err.Error(), "beyond 53 bits") {
 			t.Errorf("a number beyond 53 bits: %v", err)

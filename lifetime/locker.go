@@ -156,13 +156,13 @@ func (l *Locker) acquire(
 			err = fmt.Errorf("%w: %w", ErrLocked, err) // it was, each time that the server answered
 		}
 		if err != nil {
-			return nil, fmt.Errorf("acquire lock %q: %w", name, err)
+			return nil, fmt.Errorf("acquire lock %q: %w", key, err)
 		}
 		if lock != nil {
 			return lock, nil
 		}
 		if err := whenLocked(ctx, pauses.pause(left)); err != nil {
-			return nil, fmt.Errorf("acquire lock %q: %w", name, err)
+			return nil, fmt.Errorf("acquire lock %q: %w", key, err)
 		}
 	}
 }

@@ -127,8 +127,8 @@ func (n *NearCache) Get(ctx context.Context, key string) (string, error) {
 // server's message arrives.
 func (n *NearCache) Forget(keys ...string) { n.store.invalidate(keys) }
 
-// Len is how many values are kept, and their size.
-func (n *NearCache) Len() (entries int, bytes int64) { return n.store.size() }
+// Size is how many values are kept, and their bytes as MaxBytes counts them.
+func (n *NearCache) Size() (entries int, bytes int64) { return n.store.size() }
 
 // Close stops tracking, and returns when nothing runs any more. Get then reads from the server.
 func (n *NearCache) Close() error {

@@ -55,7 +55,7 @@ func keeps(t *testing.T, near *lifetime.NearCache, key, want string) {
 		if err != nil || got != want {
 			t.Fatalf("%s is %q, %v; want %q", key, got, err, want)
 		}
-		n, _ := near.Len()
+		n, _ := near.Size()
 		return n > 0
 	})
 }
@@ -83,7 +83,7 @@ func TestNearCacheIsToldOfChanges(t *testing.T) {
 			_, err := near.Get(t.Context(), "user:1")
 			return errors.Is(err, redis.Nil)
 		})
-		if n, _ := near.Len(); n != 0 {
+		if n, _ := near.Size(); n != 0 {
 			t.Errorf("%d values are kept", n)
 		}
 		// What is not concerned passes by.
@@ -93,18 +93,18 @@ func TestNearCacheIsToldOfChanges(t *testing.T) {
 				t.Errorf("other: %q, %v", v, err)
 			}
 		}
-		if n, _ := near.Len(); n != 0 {
+		if n, _ := near.Size(); n != 0 {
 			t.Errorf("%d values are kept of keys without the prefixes", n)
 		}
 		writer.Set(t.Context(), "page:1", "p", 0)
 		keeps(t, near, "page:1", "p")
 		near.Forget("page:1")
-		if n, _ := near.Len(); n != 0 {
+		if n, _ := near.Size(); n != 0 {
 			t.Error("a key is kept after Forget")
 		}
 		keeps(t, near, "page:1", "p")
 		writer.FlushAll(t.Context())
-		rig.Eventually(t, "a flush drops all", func() bool { n, bytes := near.Len(); return n == 0 && bytes == 0 })
+		rig.Eventually(t, "a flush drops all", func() bool { n, bytes := near.Size(); return n == 0 && bytes == 0 })
 		writer.HSet(t.Context(), "user:h", "f", "v")
 		if server.Name == "redis" {
 			if _, err := near.Get(t.Context(), "user:h"); err == nil || !strings.Contains(err.Error(), "WRONGTYPE") {
@@ -172,7 +172,7 @@ func TestNearCacheIsNotLeftStaleByADroppedConnection(t *testing.T) {
 					c.end(t, server, l)
 					writer.Set(t.Context(), "k", fresh, time.Minute)
 					if c.restore != nil {
-						rig.Eventually(t, "what was kept is dropped", func() bool { n, _ := near.Len(); return n == 0 })
+						rig.Eventually(t, "what was kept is dropped", func() bool { n, _ := near.Size(); return n == 0 })
 						c.restore(t, server, l)
 					}
 					becomes(t, near, "k", fresh)
@@ -239,7 +239,7 @@ func TestNearCacheAgreesWithTheServerAfterConcurrentWrites(t *testing.T) {
 		for i := range 20 {
 			becomes(t, near, fmt.Sprint("k:", i), fmt.Sprint(2980+i))
 		}
-		if n, _ := near.Len(); n > 15 {
+		if n, _ := near.Size(); n > 15 {
 			t.Errorf("%d values are kept", n)
 		}
 	})
@@ -269,7 +269,7 @@ func TestNearCacheOnACluster(t *testing.T) {
 			for _, key := range keys {
 				becomes(t, near, key, value)
 			}
-			n, _ := near.Len()
+			n, _ := near.Size()
 			return n == len(keys)
 		})
 	}

@@ -40,7 +40,7 @@ type RelayOptions struct {
 	Stream string // name of the streams; "" is "lifetime:relay". In a Cluster, one slot has it
 
 	// MaxAge and MaxLen bound this region's stream, approximately: entries go when they are older, or, if MaxLen is set,
-	// when there are more. MaxAge 0 is 24 hours. (A stream that is bounded otherwise has no TTL: it is meant to stay.)
+	// when there are more. MaxAge 0 is 24 hours. The stream has no TTL: one that ended would look like a gap.
 	MaxAge time.Duration
 	MaxLen int64
 

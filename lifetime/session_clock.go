@@ -7,7 +7,8 @@ import (
 )
 
 // sessionClock tells the server's time, so that sessions end by one clock, whatever those of the programs say. It is an
-// Anchor that is read when somebody asks: Sessions have no Close that could end a goroutine.
+// Anchor that is read when somebody asks: Sessions have no Close that could end a goroutine. In a Cluster it is the clock of
+// whichever node answers: they are to agree within a second or so anyway, and an end that is off by that harms nothing.
 type sessionClock struct {
 	anchor *Anchor
 	asked  atomic.Int64 // when it was last tried, by the anchor's clock

@@ -111,7 +111,11 @@ func ClockSkew(ctx context.Context, nodes []ClockNode, o ClockOptions) SkewRepor
 		free <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-free }()
-			offset, err := measureOffset(ctx, node.Server, o.samples(), host)
+			var offset ClockOffset
+			err := checkSource(node.Server)
+			if err == nil {
+				offset, err = measureOffset(ctx, node.Server, o.samples(), host)
+			}
 			if err != nil {
 				err = fmt.Errorf("clock of %s: %w", node.Name, err)
 			}

@@ -32,9 +32,6 @@ func (c hostClock) elapsed() time.Duration { return c.now().Sub(c.epoch) }
 
 // measureOffset reads the server's clock so many times. It fails only when no reading was answered.
 func measureOffset(ctx context.Context, server TimeSource, samples int, host hostClock) (ClockOffset, error) {
-	if err := checkSource(server); err != nil {
-		return ClockOffset{}, err
-	}
 	var best ClockOffset
 	for range samples {
 		asked := host.elapsed()
