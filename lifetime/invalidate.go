@@ -75,7 +75,17 @@ func (i *Invalidator) invalidate(ctx context.Context, origin string, keys []stri
 }
 
 func (i *Invalidator) publish(ctx context.Context, origin string, keys []string) error {
-	pipe := i.client.Pipeline()
+	if ring, ok := i.client.(*redis.Ring); ok {
+		// Its listeners are at one of its servers, which changes when one is down: whoever is at any of them shall hear.
+		return ring.ForEachShard(ctx, func(ctx context.Context, shard *redis.Client) error {
+			return i.publishBy(ctx, shard, origin, keys)
+		})
+	}
+	return i.publishBy(ctx, i.client, origin, keys)
+}
+
+func (i *Invalidator) publishBy(ctx context.Context, client redis.UniversalClient, origin string, keys []string) error {
+	pipe := client.Pipeline()
 	for len(keys) > 0 {
 		n := min(len(keys), messageKeys)
 		message := appendNetstrings(nil, origin, keys[:n])

@@ -78,3 +78,34 @@ func TestRelayGoesOnWhileItsServerIsFull(t *testing.T) {
 		t.Errorf("%d gaps", gaps)
 	}
 }
+
+// A Ring's Pub/Sub is at one of its servers, and its pipelines would publish at any.
+func TestListenOnARing(t *testing.T) {
+	a, b := rig.Redis(t), rig.Redis(t)
+	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": a.Addr, "b": b.Addr}, HeartbeatFrequency: 50 * time.Millisecond})
+	defer ring.Close()
+	for _, sharded := range []bool{false, true} {
+		var h heard
+		i := lifetime.NewInvalidator(ring, lifetime.InvalidatorOptions{Region: "eu", Sharded: sharded})
+		listening, err := i.Listen(t.Context(), h.listener())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listening.Close()
+		for _, key := range numbered("k", 10) {
+			if _, err := i.Invalidate(t.Context(), key); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := "eu/" + strings.Join(numbered("k", 10), " eu/")
+		rig.Eventually(t, "all is heard, once", func() bool { keys, _ := h.state(); return keys == want })
+	}
+	a.Kill()
+	b.Kill()
+	rig.Eventually(t, "the Ring knows that its servers are down", func() bool { return ring.Len() == 0 })
+	var h heard
+	if l, err := lifetime.NewInvalidator(ring, lifetime.InvalidatorOptions{}).Listen(t.Context(), h.listener()); err == nil {
+		l.Close()
+		t.Error("it listens to servers that are down")
+	}
+}

@@ -78,7 +78,10 @@ func (s *subscription) run(ctx context.Context) {
 
 // once serves one connection until it fails; was says whether it was ever confirmed.
 func (s *subscription) once(ctx context.Context) (was bool, err error) {
-	p := s.open(ctx)
+	p, err := s.opened(ctx)
+	if err != nil {
+		return false, err
+	}
 	signs := make(chan struct{}, 1)
 	var late error
 	var watch sync.WaitGroup
@@ -122,6 +125,20 @@ func (s *subscription) once(ctx context.Context) (was bool, err error) {
 	close(ended)
 	watch.Wait()
 	return was, errors.Join(late, err)
+}
+
+// opened makes an error of the panic with which a Ring subscribes while all of its servers are down.
+func (s *subscription) opened(ctx context.Context) (p *redis.PubSub, err error) {
+	defer func() {
+		switch cause := recover().(type) {
+		case nil:
+		case error:
+			err = fmt.Errorf("subscribing: %w", cause)
+		default:
+			panic(cause)
+		}
+	}()
+	return s.open(ctx), nil
 }
 
 func sign(signs chan<- struct{}) {

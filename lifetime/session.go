@@ -1,6 +1,7 @@
 package lifetime
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -215,7 +216,7 @@ func (s *Sessions[T]) Destroy(ctx context.Context, id string) error {
 
 // Regenerate gives a session a new id, with the same value and the same end, and makes the old one unknown. It belongs to
 // every change of privileges: who planted or saw the old id (session fixation) has nothing of it. Of several at
-// once for one id, one succeeds.
+// once for one id, one succeeds. After an error the session is as it was, unless the answer was lost.
 func (s *Sessions[T]) Regenerate(ctx context.Context, id string) (fresh string, err error) {
 	ctx, end := s.options.Telemetry.span(ctx, "lifetime.Sessions.Regenerate")
 	defer func() { end(err) }()
@@ -223,19 +224,48 @@ func (s *Sessions[T]) Regenerate(ctx context.Context, id string) (fresh string, 
 	if err != nil {
 		return "", err
 	}
-	// The old one goes first: a crash in between costs a login, the other way round it would leave two valid ids.
-	data, err := s.client.GetDel(ctx, s.key(known)).Bytes()
-	if errors.Is(err, redis.Nil) {
-		return "", ErrNoSession
-	}
-	if err != nil {
-		return "", fmt.Errorf("taking a session's old id away: %w", err)
-	}
 	now, err := s.clock.now(ctx)
 	if err != nil {
 		return "", err
 	}
-	return s.begin(ctx, data, now, known.end)
+	data, err := s.client.Get(ctx, s.key(known)).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return "", ErrNoSession
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading a session: %w", err)
+	}
+	// The new one comes first: a server that is full refuses it, and must not have lost the old one by then. Nobody knows
+	// the new id before this returns, so a crash in between leaves no way in that was not there.
+	fresh, err = s.begin(ctx, data, now, known.end)
+	if err != nil {
+		return "", err
+	}
+	if err := s.supersede(ctx, known, fresh, data); err != nil {
+		// Also when ctx has ended. If it fails, the new id ends with its TTL, unknown to anybody.
+		_ = s.client.Del(context.WithoutCancel(ctx), s.options.Prefix+fresh).Err()
+		return "", err
+	}
+	return fresh, nil
+}
+
+// supersede takes the old id away, and what was written under it since it was copied.
+func (s *Sessions[T]) supersede(ctx context.Context, old sessionID, fresh string, copied []byte) error {
+	latest, err := s.client.GetDel(ctx, s.key(old)).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return ErrNoSession
+	}
+	if err != nil {
+		return fmt.Errorf("taking a session's old id away: %w", err)
+	}
+	if bytes.Equal(latest, copied) {
+		return nil
+	}
+	write := s.client.SetArgs(withoutPolicy(ctx), s.options.Prefix+fresh, latest, redis.SetArgs{Mode: "XX", KeepTTL: true})
+	if err := write.Err(); err != nil {
+		return fmt.Errorf("writing a session under its new id: %w", err)
+	}
+	return nil
 }
 
 func (s *Sessions[T]) key(id sessionID) string { return s.options.Prefix + id.text }
