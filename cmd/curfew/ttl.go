@@ -70,7 +70,11 @@ func tool(run func(ctx context.Context, cmd *cobra.Command, args []string) error
 		if err == nil {
 			return nil
 		}
-		fmt.Fprintln(cmd.ErrOrStderr(), "curfew ttl "+cmd.Name()+":", err)
+		text := err.Error()
+		if output.ExitStatus(err) == output.ExitInterrupted {
+			text = strings.ReplaceAll(text, context.Canceled.Error(), "interrupted")
+		}
+		fmt.Fprintln(cmd.ErrOrStderr(), "curfew ttl "+cmd.Name()+":", text)
 		return exitError(output.ExitStatus(err))
 	}
 }

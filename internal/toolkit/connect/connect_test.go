@@ -134,8 +134,16 @@ func TestSentinel(t *testing.T) {
 		return target.Client.Set(t.Context(), "a", "1", 0).Err() == nil
 	})
 	_, err = Open(t.Context(), Options{Addrs: w.Addrs(), SentinelMaster: "other"})
-	if err == nil {
-		t.Error("an unknown master was found")
+	if err == nil || !strings.Contains(err.Error(), `no master is called "other"`) {
+		t.Errorf("an unknown master: %v", err)
+	}
+	_, err = Open(t.Context(), Options{Addrs: []string{"127.0.0.1:1"}, SentinelMaster: w.Master})
+	if err == nil || !strings.Contains(err.Error(), "sentinel 127.0.0.1:1: ") {
+		t.Errorf("no Sentinel there: %v", err)
+	}
+	_, err = Open(t.Context(), Options{Addrs: []string{promoted.Addr}, SentinelMaster: w.Master})
+	if err == nil || !strings.Contains(err.Error(), "not a Sentinel") {
+		t.Errorf("a server taken for a Sentinel: %v", err)
 	}
 	if _, err = Open(t.Context(), Options{Addrs: w.Addrs()[:1]}); err == nil || !strings.Contains(err.Error(), "--sentinel-master") {
 		t.Errorf("a Sentinel taken for a server: %v", err)

@@ -143,33 +143,53 @@ func (t *Target) clusterNodes(ctx context.Context) ([]*Node, error) {
 	return nodes, nil
 }
 
-func (t *Target) sentinelNodes(ctx context.Context) ([]*Node, error) {
+func (t *Target) sentinelNodes(ctx context.Context) (nodes []*Node, err error) {
+	err = t.askSentinels(ctx, func(s *redis.SentinelClient) (err error) {
+		nodes, err = t.watchedNodes(ctx, s)
+		return err
+	})
+	return nodes, err
+}
+
+// askSentinels asks one after the other, until one has the answer.
+func (t *Target) askSentinels(ctx context.Context, ask func(*redis.SentinelClient) error) error {
 	var failed []error
 	for _, addr := range t.addrs {
 		o := forNode(t.base, addr, false)
 		o.DB, o.Username, o.Password, o.OnConnect = 0, t.options.SentinelUser, t.options.SentinelPass, nil
-		nodes, err := t.askSentinel(ctx, redis.NewSentinelClient(o))
+		s := redis.NewSentinelClient(o)
+		err := ask(s)
+		_ = s.Close()
 		if err == nil {
-			return nodes, nil
+			return nil
 		}
-		failed = append(failed, fmt.Errorf("sentinel %s: %w", addr, err))
+		failed = append(failed, fmt.Errorf("sentinel %s: %w", addr, t.explain(err)))
 	}
-	return nil, errors.Join(failed...)
+	return errors.Join(failed...)
 }
 
-func (t *Target) askSentinel(ctx context.Context, s *redis.SentinelClient) ([]*Node, error) {
-	defer s.Close()
+// master asks a Sentinel for the address of the primary.
+func (t *Target) master(ctx context.Context, s *redis.SentinelClient) (string, error) {
 	at, err := s.GetMasterAddrByName(ctx, t.options.SentinelMaster).Result()
-	if errors.Is(err, redis.Nil) {
-		return nil, fmt.Errorf("no master is called %q", t.options.SentinelMaster)
+	switch {
+	case errors.Is(err, redis.Nil):
+		return "", fmt.Errorf("no master is called %q", t.options.SentinelMaster)
+	case err != nil && Refused(err) && strings.Contains(err.Error(), "unknown command"):
+		return "", fmt.Errorf("this is not a Sentinel: %w", err)
+	case err != nil:
+		return "", err
+	case len(at) != 2:
+		return "", fmt.Errorf("the address of %q is %q", t.options.SentinelMaster, at)
 	}
+	return net.JoinHostPort(at[0], at[1]), nil
+}
+
+func (t *Target) watchedNodes(ctx context.Context, s *redis.SentinelClient) ([]*Node, error) {
+	addr, err := t.master(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	if len(at) != 2 {
-		return nil, fmt.Errorf("the address of %q is %q", t.options.SentinelMaster, at)
-	}
-	primary := t.node(net.JoinHostPort(at[0], at[1]), false)
+	primary := t.node(addr, false)
 	replicas, err := s.Replicas(ctx, t.options.SentinelMaster).Result()
 	if err != nil {
 		return nil, err

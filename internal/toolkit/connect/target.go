@@ -66,7 +66,11 @@ func Open(ctx context.Context, options Options) (*Target, error) {
 // findMode asks the first server that answers.
 func (t *Target) findMode(ctx context.Context) (Mode, error) {
 	if t.options.SentinelMaster != "" {
-		return Sentinel, nil
+		// The client asks again and again, for longer than anybody wants to wait, and does not say what the matter is.
+		return Sentinel, t.askSentinels(ctx, func(s *redis.SentinelClient) error {
+			_, err := t.master(ctx, s)
+			return err
+		})
 	}
 	switch t.options.Cluster {
 	case "yes":
