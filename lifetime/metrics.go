@@ -6,9 +6,8 @@ import "github.com/prometheus/client_golang/prometheus"
 //
 //	metrics := lifetime.NewMetrics()
 //	prometheus.MustRegister(metrics)
-//
-// Every figure is declared by the part that counts it, in a file figures_*.go.
 type Metrics struct {
+	// Every figure is declared by the part that counts it, in a file figures_*.go.
 	policy       policyFigures
 	fetch        fetchFigures
 	lock         lockFigures

@@ -11,16 +11,16 @@ type Session[T any] struct {
 	sessions *Sessions[T]
 
 	mu struct {
-		sync.Mutex
-		id      sessionID // of the cookie, or since; its text is "" when there is none
-		touched bool      // the answer depends on it
-		loaded  bool      // value and exists are what Redis had
-		exists  bool
-		value   T
-		changed bool
-		destroy bool
-		renew   bool // another id is wanted
-		stale   bool // the browser has a cookie that means nothing
+		sync.Mutex           // held during commands: they change one after the other what the request knows
+		id         sessionID // of the cookie, or since; its text is "" when there is none
+		touched    bool      // the answer depends on it
+		loaded     bool      // value and exists are what Redis had
+		exists     bool
+		value      T
+		changed    bool
+		destroy    bool
+		renew      bool // another id is wanted
+		stale      bool // the browser has a cookie that means nothing
 	}
 }
 
