@@ -6,20 +6,19 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
 	"github.com/curfewkv/curfew/internal/toolkit/leak"
 	"github.com/curfewkv/curfew/internal/toolkit/output"
-	"github.com/curfewkv/curfew/internal/toolkit/sweep"
+	"github.com/curfewkv/curfew/internal/toolkit/quantity"
 )
 
 func newTTLDemoLeakCommand() *cobra.Command {
 	o := leak.Defaults()
 	var servers connect.Options
 	var iKnow, asJSON bool
-	memory, ttl := "64MiB", sweep.Duration(o.TTL)
+	memory, ttl, jitter := "64mb", quantity.Duration(o.TTL), quantity.Percent(o.Jitter)
 	cmd := &cobra.Command{
 		Use:   "demo-leak",
 		Short: "See a missing TTL fill a server, the alarms, the fix, and memory fall, in half a minute",
@@ -30,12 +29,12 @@ It happens on a server of its own, which is started for this and thrown away. To
 and --i-know: it takes the memory, writes curfew-demo:session:* keys, and they are gone at the end.`,
 		Args: cobra.NoArgs,
 		RunE: tool(func(ctx context.Context, cmd *cobra.Command, _ []string) error {
-			budget, err := humanize.ParseBytes(memory)
+			budget, err := quantity.ParseBytes(memory)
 			if err != nil || budget > 1<<40 {
-				return fmt.Errorf("--memory %s: want a size such as 64MiB", memory)
+				return fmt.Errorf("--memory %s: want a size such as 64mb", memory)
 			}
 			run := o
-			run.Budget, run.TTL, run.Out, run.Quiet = int64(budget), ttl.Value(), cmd.OutOrStdout(), asJSON
+			run.Budget, run.TTL, run.Jitter, run.Out, run.Quiet = budget, ttl.Value(), float64(jitter), cmd.OutOrStdout(), asJSON
 			if run.Command, run.Target, err = leakServer(ctx, cmd, servers, iKnow); err != nil {
 				return err
 			}
@@ -60,7 +59,7 @@ and --i-know: it takes the memory, writes curfew-demo:session:* keys, and they a
 	flags.Int64Var(&o.Alarm, "alarm", o.Alarm, "keys without a TTL that raise the alarm")
 	flags.StringVar(&memory, "memory", memory, "memory that the sessions may take; over 80% of it is the other alarm")
 	flags.Var(&ttl, "ttl", "TTL that sessions should have had")
-	flags.Float64Var(&o.Jitter, "jitter", o.Jitter, "percent by which TTLs are moved up or down")
+	flags.Var(&jitter, "jitter", "share by which TTLs are moved up or down")
 	flags.BoolVar(&asJSON, "json", false, "print only the summary, as JSON")
 	return cmd
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
 	"github.com/curfewkv/curfew/internal/toolkit/fix"
 	"github.com/curfewkv/curfew/internal/toolkit/output"
+	"github.com/curfewkv/curfew/internal/toolkit/quantity"
 	"github.com/curfewkv/curfew/internal/toolkit/sweep"
 )
 
@@ -19,11 +20,11 @@ import (
 type fixFlags struct {
 	servers  connect.Options
 	sweep    sweep.Options
-	standard sweep.Duration
+	standard quantity.Duration
 	match    []string
 	rules    []string
 	exclude  []string
-	jitter   string
+	jitter   quantity.Percent
 	method   string
 	race     bool
 	dryRun   bool
@@ -60,7 +61,7 @@ A jitter moves the TTL of each key up or down by a share that follows from the k
 	flags.StringArrayVar(&f.match, "match", nil, "glob pattern of the keys that get the --default; may be given again")
 	flags.StringArrayVar(&f.rules, "rule", nil, "pattern=TTL; may be given again, and of the patterns that match a key the longest counts")
 	flags.StringArrayVar(&f.exclude, "exclude", nil, "glob pattern of keys that are left alone; may be given again")
-	flags.StringVar(&f.jitter, "jitter", "0%", "move each TTL up or down by at most this share, less than 100%")
+	flags.Var(&f.jitter, "jitter", "move each TTL up or down by at most this share, less than 100%")
 	flags.StringVar(&f.method, "method", string(fix.Auto), "how a TTL that is there is left alone: auto, nx, script or race")
 	flags.BoolVar(&f.race, "allow-race", false, "where a server offers no way to look and set in one step, do it in two")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "change nothing, count what would be changed")
@@ -73,11 +74,7 @@ A jitter moves the TTL of each key up or down by a share that follows from the k
 
 func (f *fixFlags) options() (fix.Options, error) {
 	o := fix.Options{
-		Exclude: f.exclude, DryRun: f.dryRun, Method: fix.Method(f.method), AllowRace: f.race, Changes: f.changes, Sweep: f.sweep,
-	}
-	var err error
-	if o.Jitter, err = fix.ParsePercent(f.jitter); err != nil {
-		return o, fmt.Errorf("--jitter: %w", err)
+		Exclude: f.exclude, Jitter: float64(f.jitter), DryRun: f.dryRun, Method: fix.Method(f.method), AllowRace: f.race, Changes: f.changes, Sweep: f.sweep,
 	}
 	if len(f.match) > 0 && f.standard == 0 {
 		return o, errors.New("--match says which keys, but no --default says which TTL")

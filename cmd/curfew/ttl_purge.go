@@ -16,7 +16,7 @@ import (
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
 	"github.com/curfewkv/curfew/internal/toolkit/output"
 	"github.com/curfewkv/curfew/internal/toolkit/purge"
-	"github.com/curfewkv/curfew/internal/toolkit/sweep"
+	"github.com/curfewkv/curfew/internal/toolkit/quantity"
 	"github.com/curfewkv/curfew/lifetime"
 )
 
@@ -24,7 +24,7 @@ import (
 type purgeFlags struct {
 	servers                            connect.Options
 	purge                              purge.Options
-	ttlAbove, idleFor, olderThan, full sweep.Duration
+	ttlAbove, idleFor, olderThan, full quantity.Duration
 	tags                               []string
 	tagPrefix                          string
 	tagSets                            []string

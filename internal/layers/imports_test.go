@@ -40,7 +40,7 @@ var layers = []layer{
 }
 
 // toolkitParts are what every tool may use.
-var toolkitParts = []string{"internal/toolkit/connect", "internal/toolkit/output", "internal/toolkit/statefile", "internal/toolkit/walk", "lifetime"}
+var toolkitParts = []string{"internal/toolkit/connect", "internal/toolkit/output", "internal/toolkit/quantity", "internal/toolkit/statefile", "internal/toolkit/walk", "lifetime"}
 
 const toolkitWhy = "a tool works with any Redis: it knows the connection and the ways to walk and show, and nothing of the server"
 
@@ -74,6 +74,7 @@ var alone = map[string]struct {
 	"internal/rdb":               {nil, "a file is read without a server"},
 	"internal/toolkit/connect":   {nil, "how to reach servers is the bottom of the toolkit"},
 	"internal/toolkit/output":    {nil, "how results are shown does not depend on what they are"},
+	"internal/toolkit/quantity":  {nil, "how an amount is written does not depend on of what"},
 	"internal/toolkit/statefile": {nil, "how a state is kept does not depend on what it is"},
 	"internal/toolkit/prefix":    {[]string{"internal/glob"}, "prefixes are found in any list of keys"},
 	"internal/toolkit/walk":      {[]string{"internal/toolkit/connect"}, toolkitWhy},

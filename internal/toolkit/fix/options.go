@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/curfewkv/curfew/internal/toolkit/quantity"
 	"github.com/curfewkv/curfew/internal/toolkit/sweep"
 )
 
@@ -84,18 +84,9 @@ func ParseRule(text string) (Rule, error) {
 	if i <= 0 {
 		return Rule{}, fmt.Errorf("--rule %s: want a pattern and a TTL, as 'session:*=24h'", text)
 	}
-	ttl, err := sweep.ParseDuration(text[i+1:])
+	ttl, err := quantity.ParseDuration(text[i+1:])
 	if err != nil {
 		return Rule{}, fmt.Errorf("--rule %s: %w", text, err)
 	}
 	return Rule{text[:i], ttl}, nil
-}
-
-// ParsePercent reads 10% or 10.
-func ParsePercent(text string) (float64, error) {
-	p, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(text), "%"), 64)
-	if err != nil {
-		return 0, fmt.Errorf("%q is not a share such as 10%%", text)
-	}
-	return p, nil
 }

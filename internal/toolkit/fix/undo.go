@@ -80,28 +80,15 @@ type undo struct {
 func (u *undo) flush(ctx context.Context) error {
 	todo := u.page
 	u.page = nil
-	end := time.Now().Add(u.options.RetryFor)
-	for attempt := 0; len(todo) > 0; attempt++ {
-		left, err := u.attempt(ctx, todo)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil && (!sweep.Transient(err) || time.Now().After(end)) {
-			return err
-		}
-		u.options.Progress.Add(len(todo) - len(left))
-		if todo = left; len(todo) == 0 {
-			return nil
-		}
-		timer := time.NewTimer(min(50*time.Millisecond<<min(attempt, 6), 2*time.Second))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		}
+	if len(todo) == 0 {
+		return nil
 	}
-	return nil
+	return sweep.Retry(ctx, u.options.RetryFor, func() error {
+		left, err := u.attempt(ctx, todo)
+		u.options.Progress.Add(len(todo) - len(left))
+		todo = left
+		return err
+	})
 }
 
 // attempt returns the changes to try again, and the error that the first of them met.

@@ -2,7 +2,6 @@ package purge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -24,7 +23,8 @@ type TagReport struct {
 }
 
 // TagSet removes the keys that are members of a set, and each from the set after it is gone, so that the work can stop
-// anywhere. The set goes with its last member; one that is added meanwhile stays, with the set.
+// anywhere. The set goes with its last member; one that is added meanwhile stays, with the set. A key that is written and tagged
+// again between the two steps loses its membership: the program that tags should be quiet, or use tags of package lifetime.
 func TagSet(ctx context.Context, target *connect.Target, set string, o sweep.Options, dryRun bool) (*TagReport, error) {
 	t := &tagSet{target: target, set: set, report: &TagReport{DryRun: dryRun, Set: set}, pace: walk.NewPace(o.Rate), options: o}
 	if t.options.RetryFor <= 0 {
@@ -121,18 +121,5 @@ func (t *tagSet) page(ctx context.Context, members []string) error {
 
 // retry waits for a failover or a moved slot.
 func (t *tagSet) retry(ctx context.Context, do func() error) error {
-	end := time.Now().Add(t.options.RetryFor)
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		err := do()
-		if err == nil || !sweep.Transient(err) || time.Now().After(end) {
-			return err
-		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return errors.Join(ctx.Err(), err)
-		}
-	}
+	return sweep.Retry(ctx, t.options.RetryFor, do)
 }

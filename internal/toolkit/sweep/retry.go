@@ -62,6 +62,25 @@ func wait(ctx context.Context, attempt int) bool {
 	}
 }
 
+// Retry does something until it works, until its error is one that does not pass, or until nothing has worked for so long.
+func Retry(ctx context.Context, limit time.Duration, do func() error) error {
+	end := time.Now().Add(limit)
+	for attempt := 0; ; attempt++ {
+		err := do()
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return errors.Join(ctx.Err(), err)
+		case !Transient(err), time.Now().After(end):
+			return err
+		}
+		if !wait(ctx, attempt) {
+			return errors.Join(ctx.Err(), err)
+		}
+	}
+}
+
 // Each sends something for every item: send does so by a client, takes note of items that are settled, and returns the others
 // with the error of each. Those go to where Cluster has them now, until the time that nothing may work is over. What is left is
 // returned.

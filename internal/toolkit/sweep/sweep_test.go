@@ -34,22 +34,6 @@ func TestTheLongestPatternIsTheRule(t *testing.T) {
 	}
 }
 
-func TestDurationsWithDays(t *testing.T) {
-	for text, want := range map[string]time.Duration{
-		"24h": 24 * time.Hour, "7d": 168 * time.Hour, "1d12h": 36 * time.Hour, "2w": 336 * time.Hour, "1w1d1ms": 192*time.Hour + time.Millisecond,
-		"0.5d": 12 * time.Hour, "-1h": -time.Hour, "0": 0,
-	} {
-		if got, err := ParseDuration(text); err != nil || got != want {
-			t.Errorf("%s: %v %v, want %v", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"", "d", "1", "1x", "24h1d", "1d-", "999999999999w", "-1d"} {
-		if got, err := ParseDuration(text); err == nil {
-			t.Errorf("%s is taken for %v", text, got)
-		}
-	}
-}
-
 func TestSlotOwnersAsText(t *testing.T) {
 	o := &owners{}
 	for slot := range o {

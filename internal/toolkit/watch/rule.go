@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/curfewkv/curfew/internal/toolkit/quantity"
 )
 
 // Severities of rules, for those who are told.
@@ -124,7 +126,7 @@ func (r *Rule) set(key, value string) (err error) {
 	case "clear":
 		r.Clear, err = r.unit.parse(value)
 	case "for":
-		if r.For, err = time.ParseDuration(value); err == nil && r.For < 0 {
+		if r.For, err = quantity.ParseDuration(value); err == nil && r.For < 0 {
 			err = errors.New("for is below 0")
 		}
 	case "severity":
@@ -142,8 +144,8 @@ func (r *Rule) set(key, value string) (err error) {
 func (u unit) parse(text string) (n float64, err error) {
 	switch u {
 	case perDay:
-		var bytes uint64
-		if bytes, err = parseBytes(text); err == nil {
+		var bytes int64
+		if bytes, err = quantity.ParseBytes(text); err == nil {
 			n = float64(bytes)
 		}
 	case ratio:
@@ -156,7 +158,7 @@ func (u unit) parse(text string) (n float64, err error) {
 		}
 	case duration:
 		var d time.Duration
-		d, err = time.ParseDuration(text)
+		d, err = quantity.ParseDuration(text)
 		n = d.Seconds()
 	default:
 		n, err = strconv.ParseFloat(text, 64)
@@ -168,17 +170,6 @@ func (u unit) parse(text string) (n float64, err error) {
 		return 0, fmt.Errorf("limit %q: must be a number, 0 or above", text)
 	}
 	return n, nil
-}
-
-// parseBytes takes units as redis.conf does: kb, mb and gb are powers of 1024.
-func parseBytes(text string) (uint64, error) {
-	for _, u := range []string{"kb", "mb", "gb", "tb"} {
-		if digits, ok := strings.CutSuffix(strings.ToLower(text), u); ok {
-			text = digits + u[:1] + "ib"
-			break
-		}
-	}
-	return humanize.ParseBytes(text)
 }
 
 func (u unit) format(n float64) string {

@@ -1,4 +1,4 @@
-package sweep
+package quantity
 
 import (
 	"fmt"
@@ -33,13 +33,18 @@ func ParseDuration(text string) (time.Duration, error) {
 		if n*float64(unit) > float64(1<<62) {
 			return 0, fmt.Errorf("%q is too long", text)
 		}
-		sum += time.Duration(n * float64(unit))
+		if sum += time.Duration(n * float64(unit)); sum < 0 {
+			return 0, fmt.Errorf("%q is too long", text)
+		}
 		rest = strings.TrimPrefix(rest, found[0])
 	}
 	if rest != "" || text == "" {
 		d, err := time.ParseDuration(rest)
 		if err != nil {
 			return 0, fmt.Errorf("%q is not a duration such as 90s, 24h or 7d", text)
+		}
+		if rest != text && (d < 0 || sum+d < sum) {
+			return 0, fmt.Errorf("%q is not a duration such as 1d12h, or too long", text)
 		}
 		sum += d
 	}
