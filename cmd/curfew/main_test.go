@@ -19,6 +19,10 @@ func TestExitStatusOfWrongUsage(t *testing.T) {
 		{"ttl audt", 2, "did you mean audit?"},
 		{"ttl", 0, "Available Commands"},
 		{"ttl fix --help", 0, "--dry-run"},
+		{"ttl advise --watch 1d -a 127.0.0.1:1", 2, "refused"},
+		{"ttl clock --max 1d -a 127.0.0.1:1", 2, "refused"},
+		{"ttl watch --once --clock-every 1d -a 127.0.0.1:1", 2, "refused"},
+		{"ttl demo-leak --jitter 10x", 2, "--jitter"},
 		{"nope", 1, "unknown command"},
 	} {
 		var out bytes.Buffer

@@ -7,11 +7,14 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/curfewkv/curfew/internal/toolkit/output"
+	"github.com/curfewkv/curfew/internal/toolkit/quantity"
 )
 
 // newTTLCommand is the toolkit: each tool has a file ttl_*.go, and a word in this list.
@@ -77,6 +80,12 @@ func tool(run func(ctx context.Context, cmd *cobra.Command, args []string) error
 		fmt.Fprintln(cmd.ErrOrStderr(), "curfew ttl "+cmd.Name()+":", text)
 		return exitError(output.ExitStatus(err))
 	}
+}
+
+// durationVar declares a flag that takes days and weeks as well, as every duration of the tools does.
+func durationVar(flags *pflag.FlagSet, d *time.Duration, name string, value time.Duration, usage string) {
+	*d = value
+	flags.Var((*quantity.Duration)(d), name, usage)
 }
 
 // silent takes the lines that go-redis would write to standard error beside a progress bar.

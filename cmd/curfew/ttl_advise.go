@@ -38,7 +38,7 @@ What must not be lost, and how fresh data must be, is not visible from outside: 
 	}
 	flags := cmd.Flags()
 	f.connect.AddFlags(flags)
-	flags.DurationVar(&f.options.Watch, "watch", 10*time.Second, "how long to watch keys for removals and renewals")
+	durationVar(flags, &f.options.Watch, "watch", 10*time.Second, "how long to watch keys for removals and renewals")
 	flags.IntVar(&f.options.Keys, "keys", 2000, "how many keys to watch")
 	flags.IntVar(&f.options.Audit.Samples, "samples", 0, "keys to draw for the figures (default 20000)")
 	flags.IntVar(&f.options.Audit.Rows, "rows", 12, "prefixes to advise on")

@@ -50,8 +50,8 @@ within --deadline has redis_up 0, and holds no other up.
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", ":9122", "address to serve on")
-	flags.DurationVar(&f.deadline, "deadline", 5*time.Second, "how long a scrape waits for a node; less, if Prometheus says that it waits less")
-	flags.DurationVar(&f.clockEvery, "clock-every", time.Minute, "time between comparisons of the clocks; 0: none")
+	durationVar(flags, &f.deadline, "deadline", 5*time.Second, "how long a scrape waits for a node; less, if Prometheus says that it waits less")
+	durationVar(flags, &f.clockEvery, "clock-every", time.Minute, "time between comparisons of the clocks; 0: none")
 	flags.StringArrayVar(&f.targets, "scrape-target", nil, "server that /scrape?target= may name, as host:port; repeat for more")
 	flags.BoolVar(&f.noSampler, "no-sampler", false, "do not look at keys: no prefixes")
 	addSamplerFlags(flags, &f.sampler)
@@ -64,7 +64,7 @@ within --deadline has redis_up 0, and holds no other up.
 func addSamplerFlags(flags *pflag.FlagSet, o *reading.SamplerOptions) {
 	flags.IntVar(&o.Size, "sample-size", 20_000, "keys to look at for one sample of prefixes")
 	flags.Float64Var(&o.Rate, "sample-rate", 1000, "keys a second to look at")
-	flags.DurationVar(&o.Every, "sample-every", time.Minute, "time from one sample to the next")
+	durationVar(flags, &o.Every, "sample-every", time.Minute, "time from one sample to the next")
 	flags.IntVar(&o.Top, "sample-top", 10, "prefixes to show")
 	flags.StringVar(&o.State, "state", "", "file that keeps where the walk over a replica's keys is, for the next start")
 }

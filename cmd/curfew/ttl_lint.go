@@ -21,7 +21,7 @@ type lintFlags struct {
 	format, baseline string
 	writeBaseline    bool
 	failOn           []string
-	rules            bool
+	rules, json      bool
 }
 
 func newTTLLintCommand() *cobra.Command {
@@ -45,6 +45,7 @@ vendor, node_modules, testdata and tests are left out.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.format, "format", "text", "form of the report: "+strings.Join(lint.Formats, ", "))
+	flags.BoolVar(&f.json, "json", false, "as --format json")
 	flags.StringSliceVar(&f.failOn, "fail-on", []string{"any"}, "codes or names of rules whose findings give exit status 1; any, none")
 	flags.StringSliceVar(&f.Exclude, "exclude", nil, "patterns of paths, names and folders to leave out")
 	flags.StringSliceVar(&f.Durable, "durable", nil, "patterns of keys that may live forever, such as 'config:*'")
@@ -64,6 +65,9 @@ func runLint(ctx context.Context, cmd *cobra.Command, f lintFlags) error {
 			fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n    %s\n    %s\n", r.Code, r.Name, r.Summary, r.Help)
 		}
 		return nil
+	}
+	if f.json {
+		f.format = "json"
 	}
 	if err := f.check(); err != nil {
 		return err

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -206,4 +207,9 @@ func (c Condition) holds(x float64) bool {
 	return x != c.limit
 }
 
-func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+func number(x float64) string {
+	if math.Abs(x) >= 1000 { // an estimate of a count: its fraction says nothing
+		x = math.Round(x)
+	}
+	return strconv.FormatFloat(x, 'f', -1, 64)
+}
