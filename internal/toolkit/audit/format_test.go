@@ -229,3 +229,9 @@ func TestFiguresForPeople(t *testing.T) {
 		}
 	}
 }
+
+func TestALongNameLeavesRoomOnThePage(t *testing.T) {
+	if key := newHTMLKey(BigKey{Key: "k:" + strings.Repeat("x", 5000)}); len([]rune(key.Name)) > longestName {
+		t.Errorf("%d runes", len([]rune(key.Name)))
+	}
+}

@@ -151,7 +151,7 @@ func offenders(r *Report) []htmlBar {
 			break
 		}
 		list = append(list, htmlBar{
-			Name: output.Printable(row.Prefix), Value: humanCount(row.NoTTL.Value), Margin: marginText(row.NoTTL),
+			Name: output.Short(output.Printable(row.Prefix), longestName), Value: humanCount(row.NoTTL.Value), Margin: marginText(row.NoTTL),
 			Percent: tenths(100 * row.NoTTL.Value / rows[0].NoTTL.Value),
 		})
 	}
@@ -193,13 +193,13 @@ func histogram(total *Row) []htmlColumn {
 
 func newHTMLRow(r *Row) htmlRow {
 	row := htmlRow{
-		Name: output.Printable(r.Prefix), Keys: humanCount(r.Keys.Value), KeysMargin: marginText(r.Keys), Share: humanShare(r.Share),
+		Name: output.Short(output.Printable(r.Prefix), longestName), Keys: humanCount(r.Keys.Value), KeysMargin: marginText(r.Keys), Share: humanShare(r.Share),
 		NoTTL: humanCount(r.NoTTL.Value), Hot: r.NoTTL.Value > 0, Bytes: humanBytes(r.Bytes.Value), BytesMargin: bytesMargin(r.Bytes),
 		TTLMedian: humanMS(r.TTLMedian), TTLP90: humanMS(r.TTLP90), IdleMedian: humanSeconds(r.IdleMedian), IdleP90: humanSeconds(r.IdleP90),
 		Freq: freqText(r.FreqMedian), Biggest: bigText(r), Types: typesText(r),
 	}
 	if r.Biggest != nil {
-		row.BiggestKey = output.Printable(r.Biggest.Key)
+		row.BiggestKey = output.Short(output.Printable(r.Biggest.Key), longestName)
 	}
 	for i, bar := range r.TTL {
 		if bar.Keys == 0 {
@@ -211,8 +211,11 @@ func newHTMLRow(r *Row) htmlRow {
 	return row
 }
 
+// longestName is how much of a key is shown: a name of thousands of bytes would push all else off the page.
+const longestName = 160
+
 func newHTMLKey(k BigKey) htmlKey {
-	key := htmlKey{Name: output.Printable(k.Key), Bytes: humanBytes(float64(k.Bytes)), Type: k.Type, TTL: humanMS(k.TTL)}
+	key := htmlKey{Name: output.Short(output.Printable(k.Key), longestName), Bytes: humanBytes(float64(k.Bytes)), Type: k.Type, TTL: humanMS(k.TTL)}
 	if k.TTL == nil {
 		key.TTL, key.NoTTL = "none", true
 	}

@@ -12,6 +12,9 @@ func Printable(key string) string {
 	if key == "" {
 		return "(empty)"
 	}
+	if strings.TrimSpace(key) == "" { // it would look like nothing
+		return strconv.Quote(key)
+	}
 	if utf8.ValidString(key) && !strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return key
 	}

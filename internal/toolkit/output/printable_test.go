@@ -4,7 +4,7 @@ import "testing"
 
 func TestPrintable(t *testing.T) {
 	for key, want := range map[string]string{
-		"": "(empty)", "user:1": "user:1", "käse": "käse", `say "x"`: `say "x"`, "\x1b[2J": `\x1b[2J`, "a\nb": `a\nb`, "\xff\"": `\xff"`,
+		"": "(empty)", " ": `" "`, "user:1": "user:1", "käse": "käse", `say "x"`: `say "x"`, "\x1b[2J": `\x1b[2J`, "a\nb": `a\nb`, "\xff\"": `\xff"`,
 		"\u202egpj": `\u202egpj`,
 	} {
 		if got := Printable(key); got != want {
