@@ -171,9 +171,7 @@ func (f clockFlags) find(ctx context.Context) ([]skew.Node, func(), error) {
 	if !f.sentinels {
 		return nodes, target.Close, nil
 	}
-	o := f.connect
-	o.User, o.Password = o.SentinelUser, o.SentinelPass
-	more, closeMore := skew.Named(ctx, o, skew.RoleSentinel, f.connect.Addrs)
+	more, closeMore := skew.Named(ctx, f.connect.ForSentinels(), skew.RoleSentinel, f.connect.Addrs)
 	return append(nodes, more...), func() { closeMore(); target.Close() }, nil
 }
 

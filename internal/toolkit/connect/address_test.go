@@ -78,3 +78,16 @@ func TestErrorsOfURLsDoNotTellPasswords(t *testing.T) {
 		}
 	}
 }
+
+// Sentinels without a password refuse a connection that gives one.
+func TestSentinelsDoNotGetTheServersPassword(t *testing.T) {
+	t.Setenv("REDISCLI_AUTH", "of the servers")
+	for want, o := range map[string]Options{
+		"of the servers": {}, "": Options{User: "u", Password: "p"}.ForSentinels(), "theirs": Options{SentinelPass: "theirs"}.ForSentinels(),
+	} {
+		base, _, err := o.base()
+		if err != nil || base.Password != want || base.Username != "" {
+			t.Errorf("%q %q %v, want %q", base.Username, base.Password, err, want)
+		}
+	}
+}

@@ -35,6 +35,8 @@ type Options struct {
 	ServerName string
 	Insecure   bool
 
+	sentinels bool // it is they who are reached: REDISCLI_AUTH is the servers' password
+
 	flags *pflag.FlagSet // tells a flag that was given as "" from one that was not given
 }
 
@@ -60,6 +62,12 @@ func (o *Options) AddFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.Insecure, "insecure", false, "do not verify the server's certificate")
 }
 
+// ForSentinels are the options to reach the Sentinels themselves, which have a user and a password of their own.
+func (o Options) ForSentinels() Options {
+	o.User, o.Password, o.sentinels = o.SentinelUser, o.SentinelPass, true
+	return o
+}
+
 // Check reports what is wrong with the options without connecting: for programs that wait for their servers.
 func (o Options) Check() error {
 	_, _, err := o.base()
@@ -78,7 +86,7 @@ func (o Options) base() (*redis.Options, []string, error) {
 	switch {
 	case o.Password != "":
 		base.Password = o.Password
-	case base.Password == "":
+	case base.Password == "" && !o.sentinels:
 		base.Password = os.Getenv("REDISCLI_AUTH")
 	}
 	if o.DB < 0 {
