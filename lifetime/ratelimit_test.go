@@ -153,15 +153,16 @@ func TestRateLimitSurvivesWhatOthersStored(t *testing.T) {
 }
 
 func TestRateLimitRefusesBadOptions(t *testing.T) {
+	nowhere := fetchClient(t, "127.0.0.1:1")
 	for _, o := range []RateLimitOptions{
 		{}, {Requests: -1, Per: time.Second}, {Requests: 1}, {Requests: 1, Per: time.Microsecond}, {Requests: 1, Per: time.Second + 1},
 		{Requests: 1, Per: time.Second, Burst: -1}, {Requests: 1 << 40, Per: time.Hour}, {Requests: 1, Per: longestTTL, Burst: 2},
 	} {
-		if _, err := NewRateLimit(nil, o); err == nil || !strings.HasPrefix(err.Error(), "RateLimitOptions: ") {
+		if _, err := NewRateLimit(nowhere, o); err == nil || !strings.HasPrefix(err.Error(), "RateLimitOptions: ") {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
-	if _, err := NewRateLimit(nil, RateLimitOptions{Requests: 1_000_000, Per: time.Second}); err != nil {
+	if _, err := NewRateLimit(nowhere, RateLimitOptions{Requests: 1_000_000, Per: time.Second}); err != nil {
 		t.Error(err)
 	}
 }
