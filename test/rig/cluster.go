@@ -3,6 +3,7 @@ package rig
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -112,11 +113,14 @@ func (c *Cluster) BeginMigration(t testing.TB, slot int, from, to *Server) {
 	from.Must(t, "CLUSTER", "SETSLOT", strconv.Itoa(slot), "MIGRATING", to.Must(t, "CLUSTER", "MYID").Text)
 }
 
-// MoveKeys moves keys of a slot that is being moved.
+// MoveKeys moves keys of a slot that is being moved, some at a time as redis-cli does: a key is nowhere for as long as its batch
+// is on the way, and its TTL stands still.
 func (c *Cluster) MoveKeys(t testing.TB, from, to *Server, keys ...string) {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(to.Addr)
-	from.Must(t, append([]string{"MIGRATE", host, port, "", "0", "5000", "KEYS"}, keys...)...)
+	for batch := range slices.Chunk(keys, 50) {
+		from.Must(t, append([]string{"MIGRATE", host, port, "", "0", "5000", "KEYS"}, batch...)...)
+	}
 }
 
 // EndMigration gives the slot to its new node.

