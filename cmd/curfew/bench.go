@@ -56,7 +56,7 @@ Scenarios:
   curfew bench lag storm --rounds 1
   curfew bench lag --background 10000000
   curfew bench throughput --addr 127.0.0.1:6379 --peer-addr 127.0.0.1:6380
-  curfew bench --report docs/benchmarks.md --json benchmarks.json`,
+  curfew bench --report docs/benchmarks-server.md --json benchmarks.json`,
 		ValidArgs:    scenarioNames(),
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
