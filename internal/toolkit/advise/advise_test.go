@@ -10,6 +10,7 @@ import (
 
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
 	"github.com/curfewkv/curfew/internal/toolkit/prefix"
+	"github.com/curfewkv/curfew/lifetime"
 	"github.com/curfewkv/curfew/test/rig"
 )
 
@@ -264,6 +265,40 @@ func TestServersReadsWhatIsAllowed(t *testing.T) {
 			s.Policy != "allkeys-lru" || s.Hits != 1 || s.UsedMemory <= 0 || s.SystemMemory <= 0 || s.Persistence {
 			t.Errorf("%s: %+v", name, s)
 		}
+	}
+}
+
+// Keys of a slot on its way are not there for the node that they were drawn from.
+func TestObserveLeavesOutKeysThatMoved(t *testing.T) {
+	c := rig.RedisCluster(t, 2, 0)
+	from, to := c.Owner(t, lifetime.Slot("{x}")), c.Primaries[0]
+	if from == to {
+		to = c.Primaries[1]
+	}
+	from.Must(t, "SET", "{x}:1", "v")
+	from.Must(t, "SET", "{x}:2", "v")
+	target, err := connect.Open(t.Context(), connect.Options{Addrs: c.Addrs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	c.BeginMigration(t, lifetime.Slot("{x}"), from, to)
+	c.MoveKeys(t, from, to, "{x}:2")
+	spaces, err := target.Keyspaces(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range spaces {
+		ttls, err := remaining(t.Context(), k.Client, []Look{{Key: "{x}:1"}, {Key: "{x}:2"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if there := k.Node.Addr == from.Addr; there && (ttls[0] != forEver || ttls[1] != elsewhere) {
+			t.Errorf("%s: %v", k.Name(), ttls)
+		}
+	}
+	if removed, renewed := (Look{Before: forEver, After: elsewhere}).Fate(); removed || renewed {
+		t.Error("a key that was moved counts")
 	}
 }
 

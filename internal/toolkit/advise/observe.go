@@ -73,7 +73,7 @@ func draw(ctx context.Context, k connect.Keyspace, n int) ([]Look, error) {
 		}
 		at := time.Now()
 		for i, look := range fresh {
-			if look.at, look.Before = at, ttls[i]; look.Before != gone {
+			if look.at, look.Before = at, ttls[i]; look.Before != gone && look.Before != elsewhere {
 				looks = append(looks, look)
 			}
 		}
@@ -85,6 +85,8 @@ func draw(ctx context.Context, k connect.Keyspace, n int) ([]Look, error) {
 const (
 	forEver = time.Duration(-1)
 	gone    = time.Duration(-2)
+	// elsewhere is what takes its place for a key that a Cluster has moved to another node, where it is not followed.
+	elsewhere = time.Duration(-3)
 )
 
 func remaining(ctx context.Context, c *redis.Client, looks []Look) ([]time.Duration, error) {
@@ -93,16 +95,22 @@ func remaining(ctx context.Context, c *redis.Client, looks []Look) ([]time.Durat
 		return ttls, nil
 	}
 	cmds := make([]*redis.DurationCmd, len(looks))
-	if _, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
+	// The error of the pipeline is that of its first command that failed; each is looked at below.
+	_, _ = c.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, look := range looks {
 			cmds[i] = p.PTTL(ctx, look.Key)
 		}
 		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("PTTL: %w", err)
-	}
+	})
 	for i, cmd := range cmds {
-		ttls[i] = cmd.Val()
+		ttl, err := cmd.Result()
+		switch {
+		case connect.Moved(err):
+			ttl = elsewhere
+		case err != nil:
+			return nil, fmt.Errorf("PTTL: %w", err)
+		}
+		ttls[i] = ttl
 	}
 	return ttls, nil
 }
@@ -114,7 +122,7 @@ func (l Look) Fate() (removed, renewed bool) {
 	switch {
 	case l.After == gone:
 		return l.Before == forEver || l.Before > l.Apart+doubt, false
-	case l.Before == forEver || l.After == forEver:
+	case l.Before == forEver || l.After == forEver || l.After == elsewhere:
 		return false, false
 	}
 	return false, l.After > l.Before-l.Apart+doubt

@@ -137,7 +137,7 @@ func (d *details) ask(ctx context.Context, client pipeliner, keys []string) (fou
 	for i, key := range keys {
 		r, err := d.answer(key, &questions[i])
 		switch {
-		case isMoved(err):
+		case connect.Moved(err):
 			moved = append(moved, key)
 		case err != nil:
 			return nil, nil, err
@@ -206,7 +206,7 @@ func (d *details) answer(key string, q *question) (*Record, error) {
 // failed gives a column up, or returns the error when it is about the key or the server rather than the command.
 func (d *details) failed(column string, err error) error {
 	switch {
-	case isMoved(err):
+	case connect.Moved(err):
 		return err
 	case column == columnIdle && strings.Contains(err.Error(), "LFU"):
 		d.columns.turnOff(column, "idle times are not kept under an LFU policy: how often keys are used is shown instead (OBJECT FREQ)")
@@ -232,17 +232,4 @@ func isReply(err error) bool {
 
 func isGone(err error) bool {
 	return errors.Is(err, redis.Nil) || strings.Contains(err.Error(), "no such key")
-}
-
-func isMoved(err error) bool {
-	if err == nil {
-		return false
-	}
-	text := err.Error()
-	for _, sign := range []string{"MOVED ", "ASK ", "TRYAGAIN"} {
-		if strings.HasPrefix(text, sign) || strings.Contains(text, ": "+sign) {
-			return true
-		}
-	}
-	return false
 }

@@ -192,3 +192,18 @@ func Refused(err error) bool {
 	}
 	return false
 }
+
+// Moved reports whether an error is about where one key is: its slot belongs to another node, or is on its way there. The
+// server that says so is well.
+func Moved(err error) bool {
+	if err == nil {
+		return false
+	}
+	text := err.Error()
+	for _, sign := range []string{"MOVED ", "ASK ", "TRYAGAIN"} {
+		if strings.HasPrefix(text, sign) || strings.Contains(text, ": "+sign) {
+			return true
+		}
+	}
+	return false
+}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/curfewkv/curfew/internal/toolkit/connect"
 )
 
 // Transient reports whether an error passes when servers have been restarted, replaced or have handed a slot over.
@@ -37,12 +39,6 @@ func Transient(err error) bool {
 func hopeless(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "no permissions to run") || strings.Contains(text, "unknown command") || strings.HasPrefix(text, "MISCONF")
-}
-
-// redirected reports whether an error is about where one key is; the server itself is well.
-func redirected(err error) bool {
-	text := err.Error()
-	return strings.HasPrefix(text, "MOVED ") || strings.HasPrefix(text, "ASK ") || strings.HasPrefix(text, "TRYAGAIN")
 }
 
 const (
@@ -98,7 +94,7 @@ func Each[T any](ctx context.Context, p *Place, items []T, send func(ctx context
 		var final []Left[T]
 		for _, l := range left {
 			switch {
-			case redirected(l.Err):
+			case connect.Moved(l.Err):
 				again = append(again, l.Item)
 			case Transient(l.Err):
 				return nil, l.Err
