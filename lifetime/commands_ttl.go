@@ -51,6 +51,11 @@ func touchedBySet(w words) []string {
 	return []string{w.text(1)}
 }
 
+// onlyUpdates reports whether the command is a SET that creates no key and leaves the TTL of the one that is there.
+func onlyUpdates(w words) bool {
+	return w.word(0) == "SET" && w.find(3, "XX") >= 0 && w.find(3, "KEEPTTL") >= 0
+}
+
 // setExpiring adds PX unless the command has an option that it may contradict, or that is not known.
 func setExpiring(w words, ms int64) words {
 	if len(w) < 3 {

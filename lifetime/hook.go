@@ -21,8 +21,8 @@ import (
 // caller sees its own replies and errors only, whatever becomes of the PEXPIRE; a refused one is reported as Failed.
 //
 // In mode Warn nothing is changed; PTTL is sent along instead, and what has no TTL then is reported. In mode Reject a
-// command is refused that states no TTL, unless a later one in the same pipeline or transaction does. Scripts and
-// functions are neither changed nor refused: the keys that they name are looked at, and reported in any mode.
+// command is refused that states no TTL, unless a later one in the same pipeline or transaction does, or it is a SET with
+// XX and KEEPTTL, which creates nothing. Scripts and functions are neither changed nor refused: the keys that they name are looked at, and reported in any mode.
 //
 // RENAME and COPY take the TTL of their source along, also to a key that is exempt: exempt the name that it is built
 // under as well, or build it and rename it in one pipeline or transaction, where a key gets its TTL last.

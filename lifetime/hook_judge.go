@@ -121,7 +121,7 @@ func (h *policyHook) judgeTouched(ctx context.Context, j *judgement, c command, 
 		j.cares = append(j.cares, care{task: look, violation: v})
 	case rule.Mode == Reject:
 		governed := c.source != nil && h.policy.ruleOf(c.source(words(cmd.Args()))) != nil
-		if !governed && !s.expiredLater(key) {
+		if !governed && !s.expiredLater(key) && !onlyUpdates(cmd.Args()) {
 			v.Action = Rejected
 			j.rejected = &ViolationError{v}
 		}

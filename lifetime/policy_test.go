@@ -178,6 +178,8 @@ func TestRejectSendsNothing(t *testing.T) {
 			"lifetime: TTLRANGE key 'session:9' would live 1s, at least 1m0s is required (policy session:*)"},
 		"PERSIST": {func() error { return client.Persist(ctx, "session:9").Err() },
 			"lifetime: TTLREQUIRED key 'session:9' needs an expiration (policy session:*)"},
+		"KEEPTTL, which may create": {func() error { return client.Set(ctx, "session:9", "v", redis.KeepTTL).Err() },
+			"lifetime: TTLREQUIRED key 'session:9' needs an expiration (policy session:*)"},
 		"in a pipeline": {func() error {
 			cmds, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
 				p.Set(ctx, "innocent", "v", 0)
@@ -209,7 +211,7 @@ func TestRejectSendsNothing(t *testing.T) {
 	if n := client.DBSize(ctx).Val(); n != 0 {
 		t.Errorf("%d keys were written", n)
 	}
-	if got := strings.Count(reported(seen), "rejected"); got != 7 {
+	if got := strings.Count(reported(seen), "rejected"); got != 8 {
 		t.Errorf("%d were reported", got)
 	}
 	for name, do := range map[string]func() error{
@@ -226,6 +228,12 @@ func TestRejectSendsNothing(t *testing.T) {
 		"a pipeline":    func() error { return setHash(ctx, client.Pipelined) },
 		"a script":      func() error { return client.Eval(ctx, "return 1", []string{"session:7"}).Err() },
 		"a read":        func() error { return client.TTL(ctx, "session:9").Err() },
+		"an update": func() error {
+			if err := client.Set(ctx, "session:5", "v", time.Hour).Err(); err != nil {
+				return err
+			}
+			return client.SetArgs(ctx, "session:5", "w", redis.SetArgs{Mode: "XX", KeepTTL: true}).Err()
+		},
 	} {
 		if err := do(); err != nil {
 			t.Errorf("%s: %v", name, err)
