@@ -120,7 +120,8 @@ func (l *Locker) TryAcquire(ctx context.Context, name string) (*Lock, error) {
 	return l.acquire(ctx, name, func(context.Context, time.Duration) error { return ErrLocked })
 }
 
-// Acquire takes the lock, and waits for it as long as ctx allows. There is no queue: who asks at the right time gets it.
+// Acquire takes the lock, and waits for it as long as ctx allows while somebody else holds it. There is no queue: who asks at
+// the right time gets it. A server that does not answer ends the wait with its error; asking again is the caller's choice.
 func (l *Locker) Acquire(ctx context.Context, name string) (*Lock, error) {
 	return l.acquire(ctx, name, l.wait)
 }

@@ -92,7 +92,7 @@ var alone = map[string]struct {
 }
 
 // support are packages that help tests. They may import anything, and only tests and their like import them.
-var support = []string{"internal/command/commandtest", "internal/session/sessiontest", "resp/resptest", "test/*", "internal/layers"}
+var support = []string{"internal/command/commandtest", "internal/session/sessiontest", "resp/resptest", "internal/toolkit/sweep/sweeptest", "test/*", "internal/layers"}
 
 func matches(pattern, pkg string) bool {
 	if dir, ok := strings.CutSuffix(pattern, "/*"); ok {

@@ -40,18 +40,12 @@ func curfew(t *testing.T, args ...string) (stdout string, status int) {
 // fill writes keys prefix:0 and so on, with a TTL or, when it is 0, without.
 func fill(t *testing.T, s *rig.Server, prefix string, keys int, ttl time.Duration) *redis.Client {
 	t.Helper()
-	c := client(t, s)
-	for from := 0; from < keys; from += 500 {
-		if _, err := c.Pipelined(t.Context(), func(p redis.Pipeliner) error {
-			for i := from; i < min(from+500, keys); i++ {
-				p.Set(t.Context(), fmt.Sprintf("%s:%d", prefix, i), "value", ttl)
-			}
-			return nil
-		}); err != nil {
-			t.Fatal(err)
-		}
+	var arguments []string
+	if ttl > 0 {
+		arguments = []string{"PX", fmt.Sprint(ttl.Milliseconds())}
 	}
-	return c
+	s.Fill(t, prefix+":", keys, arguments...)
+	return client(t, s)
 }
 
 func TestClockFromTheCommandLine(t *testing.T) {

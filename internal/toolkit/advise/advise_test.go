@@ -297,7 +297,7 @@ func TestObserveLeavesOutKeysThatMoved(t *testing.T) {
 			t.Errorf("%s: %v", k.Name(), ttls)
 		}
 	}
-	if removed, renewed := (Look{Before: forEver, After: elsewhere}).Fate(); removed || renewed {
+	if removed, renewed := (Look{Before: time.Second, After: elsewhere, Apart: 10 * time.Second}).Fate(); removed || renewed {
 		t.Error("a key that was moved counts")
 	}
 }

@@ -79,33 +79,12 @@ func metrics(t *testing.T, get func(string) (string, int), want string) string {
 	return text
 }
 
-func populate(t *testing.T, s *rig.Server, prefix string, n int, arguments ...string) {
-	t.Helper()
-	c, err := rig.Dial(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	var batch []byte
-	for i := range n {
-		batch = rig.Encode(batch, append([]string{"SET", fmt.Sprint(prefix, i), "x"}, arguments...)...)
-	}
-	if err := c.Send(batch); err != nil {
-		t.Fatal(err)
-	}
-	for range n {
-		if reply, err := c.Read(); err != nil || reply.Text != "OK" {
-			t.Fatalf("%v %v", reply, err)
-		}
-	}
-}
-
 func TestSeriesOfOneServer(t *testing.T) {
 	for name, start := range map[string]func(testing.TB, ...string) *rig.Server{"redis": rig.Redis, "curfew": rig.Curfew} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, "--maxmemory", "64mb")
-			populate(t, s, "session:", 300)
-			populate(t, s, "cart:", 200, "EX", "1000")
+			s.Fill(t, "session:", 300)
+			s.Fill(t, "cart:", 200, "EX", "1000")
 			s.Must(t, "GET", "cart:1")
 			s.Must(t, "GET", "none")
 			s.Must(t, "CONFIG", "SET", "maxmemory", "1")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
 	"github.com/curfewkv/curfew/internal/toolkit/sweep"
+	"github.com/curfewkv/curfew/internal/toolkit/sweep/sweeptest"
 	"github.com/curfewkv/curfew/lifetime"
 	"github.com/curfewkv/curfew/test/rig"
 )
@@ -402,7 +403,7 @@ func TestAnInterruptedRunIsGoneOnWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	result, err := sweep.Run(ctx, target, &between{worker: f, before: func(page int, _ *sweep.Place) {
+	result, err := sweep.Run(ctx, target, &sweeptest.Between{Worker: f, Before: func(page int, _ *sweep.Place) {
 		if page == 4 {
 			cancel()
 		}
@@ -566,7 +567,7 @@ func TestResumeAfterASlotMoved(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var seen []string
-	result, err := sweep.Run(ctx, target, &between{worker: f, before: func(page int, p *sweep.Place) {
+	result, err := sweep.Run(ctx, target, &sweeptest.Between{Worker: f, Before: func(page int, p *sweep.Place) {
 		if len(seen) == 0 || seen[len(seen)-1] != p.Node.Addr {
 			seen = append(seen, p.Node.Addr)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
 	"github.com/curfewkv/curfew/internal/toolkit/sweep"
+	"github.com/curfewkv/curfew/internal/toolkit/sweep/sweeptest"
 	"github.com/curfewkv/curfew/test/rig"
 )
 
@@ -106,23 +107,6 @@ func without(t *testing.T, c redis.UniversalClient, prefix string, n int) int {
 	return missing
 }
 
-// between calls something before a page is worked on.
-type between struct {
-	worker sweep.Worker
-	before func(page int, p *sweep.Place)
-
-	mu   sync.Mutex
-	page int
-}
-
-func (b *between) Page(ctx context.Context, p *sweep.Place, keys []string) (sweep.Tally, error) {
-	b.mu.Lock()
-	b.page++
-	b.before(b.page, p)
-	b.mu.Unlock()
-	return b.worker.Page(ctx, p, keys)
-}
-
 // fixBetween is Run with something going on between the pages.
 func fixBetween(t *testing.T, target *connect.Target, o Options, before func(page int, p *sweep.Place)) *Report {
 	t.Helper()
@@ -130,7 +114,7 @@ func fixBetween(t *testing.T, target *connect.Target, o Options, before func(pag
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := sweep.Run(t.Context(), target, &between{worker: f, before: before}, f.sweepOptions())
+	result, err := sweep.Run(t.Context(), target, &sweeptest.Between{Worker: f, Before: before}, f.sweepOptions())
 	if err != nil {
 		t.Fatal(err)
 	}

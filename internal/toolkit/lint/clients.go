@@ -176,7 +176,7 @@ func (p *program) declared(i int) {
 		t := p.list[j]
 		word := t.text
 		switch {
-		case t.kind == name && p.library && slices.Contains(clientTypes, word), t.kind == text && p.library && slices.Contains(clientTypes, lastOf(word)):
+		case t.kind == name && p.redis && slices.Contains(clientTypes, word), t.kind == text && p.redis && slices.Contains(clientTypes, lastOf(word)):
 			p.clients[path], p.clients["this."+path], p.clients["self."+path] = true, true, true
 			return
 		case t.in(".", "[", "|", "<", "Optional", "None", "null", "undefined", "aioredis", "redis", "asyncio", "typing", "t"):
@@ -206,7 +206,7 @@ func (p *program) isConstructor(path string) bool {
 	if _, ok := p.classes[last]; ok {
 		return true
 	}
-	if !p.library {
+	if !p.redis {
 		return false
 	}
 	if slices.Contains(constructors, last) {
@@ -224,7 +224,7 @@ func (p *program) isClient(path string) bool {
 	last := lastOf(path)
 	call := strings.HasSuffix(last, "()")
 	if call {
-		return p.isConstructor(strings.TrimSuffix(path, "()")) || p.library && certain.MatchString(strings.TrimSuffix(last, "()"))
+		return p.isConstructor(strings.TrimSuffix(path, "()")) || p.redis && certain.MatchString(strings.TrimSuffix(last, "()"))
 	}
 	bound, other := p.bound(path)
 	switch {
@@ -233,7 +233,7 @@ func (p *program) isClient(path string) bool {
 	case certain.MatchString(last):
 		return true
 	}
-	return !bound && p.library && usual.MatchString(last)
+	return !bound && p.redis && usual.MatchString(last)
 }
 
 // bound reports whether the file sets a name to something that is not known as a client, and whether it is known to be

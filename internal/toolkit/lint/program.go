@@ -18,7 +18,7 @@ type program struct {
 	clients map[string]bool   // names, with dots, that are clients or pipelines
 	own     map[string]string // names of clients whose class has commands of its own: the class
 	classes map[string][]string
-	library bool         // the file imports a Redis library
+	redis   bool         // the file imports a Redis library
 	queued  map[pipe]any // see pipes
 	budget  int          // how many tokens of a key may still be looked at
 }
@@ -51,7 +51,7 @@ func newProgram(lang *language, src string) *program {
 		}
 	}
 	p.blocks = lang.blocks(p.tokens)
-	p.library = lang.imports(p)
+	p.redis = lang.imports(p)
 	p.findAssignments()
 	p.findClasses()
 	p.findClients()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 
 	"github.com/curfewkv/curfew/internal/toolkit/connect"
 	"github.com/curfewkv/curfew/internal/toolkit/sweep"
+	"github.com/curfewkv/curfew/internal/toolkit/sweep/sweeptest"
 	"github.com/curfewkv/curfew/lifetime"
 	"github.com/curfewkv/curfew/test/rig"
 )
@@ -60,30 +60,13 @@ func there(t *testing.T, c redis.UniversalClient, prefix string, n int) (count i
 	return count
 }
 
-// between calls something before a page is worked on.
-type between struct {
-	worker sweep.Worker
-	before func(page int, p *sweep.Place)
-
-	mu   sync.Mutex
-	page int
-}
-
-func (b *between) Page(ctx context.Context, p *sweep.Place, keys []string) (sweep.Tally, error) {
-	b.mu.Lock()
-	b.page++
-	b.before(b.page, p)
-	b.mu.Unlock()
-	return b.worker.Page(ctx, p, keys)
-}
-
 func purgeBetween(t *testing.T, target *connect.Target, o Options, before func(page int, p *sweep.Place)) *Report {
 	t.Helper()
 	r, err := newRemover(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := sweep.Run(t.Context(), target, &between{worker: r, before: before}, r.sweepOptions())
+	result, err := sweep.Run(t.Context(), target, &sweeptest.Between{Worker: r, Before: before}, r.sweepOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,7 +275,7 @@ func TestAPurgeIsGoneOnWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	result, err := sweep.Run(ctx, target, &between{worker: r, before: func(page int, _ *sweep.Place) {
+	result, err := sweep.Run(ctx, target, &sweeptest.Between{Worker: r, Before: func(page int, _ *sweep.Place) {
 		if page == 3 {
 			cancel()
 		}

@@ -89,27 +89,6 @@ func start(t *testing.T, o connect.Options) *Source {
 	return source
 }
 
-func write(t *testing.T, s *rig.Server, prefix string, n int, arguments ...string) {
-	t.Helper()
-	c, err := rig.Dial(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	var batch []byte
-	for i := range n {
-		batch = rig.Encode(batch, append([]string{"SET", fmt.Sprint(prefix, i), "x"}, arguments...)...)
-	}
-	if err := c.Send(batch); err != nil {
-		t.Fatal(err)
-	}
-	for range n {
-		if reply, err := c.Read(); err != nil || reply.Text != "OK" {
-			t.Fatalf("%v %v", reply, err)
-		}
-	}
-}
-
 // A walk over a primary leaves a wake in which Redis's expire cycle gets stuck: it must not be walked.
 func TestALargePrimaryIsNotWalked(t *testing.T) {
 	for name, launch := range map[string]func() *rig.Server{
@@ -119,7 +98,7 @@ func TestALargePrimaryIsNotWalked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := launch()
-			write(t, s, "k:", 5000)
+			s.Fill(t, "k:", 5000)
 			source := start(t, connect.Options{Addrs: []string{s.Addr}})
 			sampler, err := NewSampler(SamplerOptions{Size: 500, Rate: 1e6})
 			if err != nil {
@@ -155,9 +134,9 @@ func TestALargePrimaryIsNotWalked(t *testing.T) {
 
 func TestASampleOfAPartIsScaledToTheWhole(t *testing.T) {
 	s := rig.Redis(t)
-	write(t, s, "session:", 30_000)
-	write(t, s, "cart:", 10_000)
-	write(t, s, "page:", 40_000, "EX", "1000")
+	s.Fill(t, "session:", 30_000)
+	s.Fill(t, "cart:", 10_000)
+	s.Fill(t, "page:", 40_000, "EX", "1000")
 	source := start(t, connect.Options{Addrs: []string{s.Addr}, AllDBs: true})
 	sampler, err := NewSampler(SamplerOptions{Size: 8000, Rate: 1e6})
 	if err != nil {
@@ -185,7 +164,7 @@ func TestASampleOfAPartIsScaledToTheWhole(t *testing.T) {
 // On a replica every key gets its turn.
 func TestASampleGoesOnWhereTheLastOneEnded(t *testing.T) {
 	s := rig.Redis(t)
-	write(t, s, "k:", 5000)
+	s.Fill(t, "k:", 5000)
 	r := rig.Redis(t, "--replicaof", strings.Replace(s.Addr, ":", " ", 1))
 	source := start(t, connect.Options{Addrs: []string{s.Addr}})
 	state := filepath.Join(t.TempDir(), "state.json")
@@ -265,7 +244,7 @@ func TestSamplesOfAClusterAndOfDatabases(t *testing.T) {
 
 func TestASamplerOutlivesItsServer(t *testing.T) {
 	s := rig.Redis(t)
-	write(t, s, "k:", 10)
+	s.Fill(t, "k:", 10)
 	source := start(t, connect.Options{Addrs: []string{s.Addr}, Timeout: time.Second})
 	sampler, err := NewSampler(SamplerOptions{Rate: 1e6, Every: 10 * time.Millisecond})
 	if err != nil {

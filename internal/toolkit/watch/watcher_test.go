@@ -52,32 +52,11 @@ func (l *logged) has(t *testing.T, parts ...string) {
 	})
 }
 
-func fill(t *testing.T, s *rig.Server, prefix string, n int, arguments ...string) {
-	t.Helper()
-	c, err := rig.Dial(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	var batch []byte
-	for i := range n {
-		batch = rig.Encode(batch, append([]string{"SET", fmt.Sprint(prefix, i), "x"}, arguments...)...)
-	}
-	if err := c.Send(batch); err != nil {
-		t.Fatal(err)
-	}
-	for range n {
-		if _, err := c.Read(); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func TestALeakIsFoundAndItsEnd(t *testing.T) {
 	for name, launch := range map[string]func(testing.TB, ...string) *rig.Server{"redis": rig.Redis, "curfew": rig.Curfew} {
 		t.Run(name, func(t *testing.T) {
 			s := launch(t)
-			fill(t, s, "page:", 2000, "EX", "1000")
+			s.Fill(t, "page:", 2000, "EX", "1000")
 			r := newReceiver(t, 200)
 			h, err := NewWebhook(r.URL, FormatJSON, time.Second)
 			if err != nil {
@@ -103,7 +82,7 @@ func TestALeakIsFoundAndItsEnd(t *testing.T) {
 			if log.String() != "" {
 				t.Fatalf("alarms before there is anything: %s", log)
 			}
-			fill(t, s, "session:", 1500)
+			s.Fill(t, "session:", 1500)
 			leak := time.Now()
 			rig.Eventually(t, "the webhook is told", func() bool { return len(r.got()) >= 1 })
 			var first Event
@@ -141,7 +120,7 @@ func TestALeakIsFoundWithinTwoReadings(t *testing.T) {
 	if events := w.observe(ctx); len(events) != 0 {
 		t.Fatalf("%v", events)
 	}
-	fill(t, s, "session:", 1001)
+	s.Fill(t, "session:", 1001)
 	if events := append(w.observe(ctx), w.observe(ctx)...); len(events) != 1 || events[0].Rule != "no-ttl-keys" {
 		t.Errorf("%v", events)
 	}
@@ -156,14 +135,25 @@ func TestRefusedWritesAndEvictions(t *testing.T) {
 		}
 	}
 	_, log := start(t, Options{Connect: connect.Options{Addrs: []string{s.Addr}}, Rules: rules})
-	fill(t, s, "k:", 30_000) // the last are refused
+	c, err := rig.Dial(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for i, full := 0, false; !full; i++ {
+		reply, err := c.Do("SET", fmt.Sprint("k:", i), "x")
+		if err != nil || i > 100_000 {
+			t.Fatalf("after %d keys: %v", i, err)
+		}
+		full = reply.IsError()
+	}
 	log.has(t, "rule=memory-critical", "state=firing", "level=ERROR")
 	rig.Eventually(t, "refused writes are an alarm", func() bool {
 		_, _ = s.Do("SET", "one-more", "x")
 		return strings.Contains(log.String(), "rule=write-failures")
 	})
 	s.Must(t, "CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
-	fill(t, s, "more:", 5000)
+	s.Fill(t, "more:", 5000)
 	log.has(t, "rule=eviction-rate", "state=firing")
 	log.has(t, "rule=write-failures", "state=resolved")
 }
@@ -179,7 +169,7 @@ func TestTheWatchOutlivesServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, log = start(t, Options{Connect: connect.Options{Addrs: w.Addrs(), SentinelMaster: w.Master, Timeout: time.Second}, Rules: rules, Interval: 200 * time.Millisecond})
-	fill(t, w.Primary, "k:", 1200)
+	w.Primary.Fill(t, "k:", 1200)
 	log.has(t, "rule=no-ttl-keys", "state=firing")
 	rig.Eventually(t, "the replica has all", func() bool { return w.Replicas[0].Must(t, "DBSIZE").Text == "1200" })
 	promoted := w.Failover(t)
@@ -193,7 +183,7 @@ func TestTheWatchOutlivesServers(t *testing.T) {
 
 func TestOnce(t *testing.T) {
 	s := rig.Redis(t)
-	fill(t, s, "k:", 1001)
+	s.Fill(t, "k:", 1001)
 	options := Options{Connect: connect.Options{Addrs: []string{s.Addr}}, Rules: DefaultRules(), Interval: 10 * time.Second, ClockEvery: time.Minute, Log: slog.New(slog.DiscardHandler)}
 	alarms, err := Once(t.Context(), options)
 	if err != nil || len(alarms) != 1 || alarms[0].Rule != "no-ttl-keys" {
@@ -209,7 +199,7 @@ func TestOnce(t *testing.T) {
 func TestTheWatchOutlivesARestart(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "redis.sock") // an address that stays
 	s := rig.Redis(t, "--unixsocket", socket)
-	fill(t, s, "k:", 1200)
+	s.Fill(t, "k:", 1200)
 	rules := DefaultRules()
 	if err := Set(rules, "unreachable=on,for=0s"); err != nil {
 		t.Fatal(err)
@@ -226,7 +216,7 @@ func TestTheWatchOutlivesARestart(t *testing.T) {
 	}
 	log.has(t, "rule=unreachable", "subject="+socket, "state=resolved")
 	log.has(t, "rule=no-ttl-keys", "state=resolved") // it came back empty
-	fill(t, s, "k:", 1300)
+	s.Fill(t, "k:", 1300)
 	rig.Eventually(t, "a new alarm begins", func() bool {
 		return strings.Count(log.String(), "rule=no-ttl-keys") == 3
 	})
