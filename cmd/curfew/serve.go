@@ -45,6 +45,9 @@ func serve(args []string) error {
 	if err != nil {
 		return err
 	}
+	// A terminal that closes, and a log that nobody reads any more, end no server. With SIGPIPE ignored the write of a log
+	// line fails instead.
+	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
