@@ -66,4 +66,7 @@ func (w *Writer) Close(d Deferred, n int) {
 	header := w.appendAggregate(text[:0], d.kind, n)
 	body := d.at + shortHeader
 	w.Buf = slices.Replace(w.Buf, d.at, body, header...)
+	if w.shared != nil {
+		w.shared.move(d.at, len(header)-shortHeader)
+	}
 }

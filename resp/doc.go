@@ -5,7 +5,8 @@
 //
 //   - Parser takes requests out of a server's read buffer: no copy, no buffer
 //     of its own, any split of the input.
-//   - Writer appends replies to a byte slice.
+//   - Writer appends replies to a byte slice, and may refer to large strings
+//     instead of copying them.
 //   - Reader, AppendCommand and Conn are the client side: tools and tests.
 //
 // The package does no I/O except in Reader and Conn, which a server does not

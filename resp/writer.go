@@ -7,14 +7,18 @@ import (
 )
 
 // Writer appends replies to Buf. Methods return nothing and cannot fail; they
-// allocate only when Buf must grow. Arguments are copied.
+// allocate only when Buf must grow. Arguments are copied, but for BulkShared's.
 //
-// Buf is the caller's: to send, to cut, to replace. One goroutine at a time.
+// Buf is the caller's to lend: an empty one with room, before anything is
+// written. What was written is had from Take, or dropped by Reset; where
+// BulkShared is not used it is Buf itself. One goroutine at a time.
 type Writer struct {
 	Buf []byte
 	// Proto is 2 or 3. Types that RESP2 lacks are written as Redis does then:
 	// maps and sets as arrays, numbers and text as bulk strings.
 	Proto int
+
+	shared *references // nil: nothing of what was written is shared
 }
 
 func (w *Writer) resp3() bool { return w.Proto >= 3 }
@@ -165,5 +169,11 @@ func (w *Writer) Raw(b []byte) { w.Buf = append(w.Buf, b...) }
 // Mark returns the place up to which has been written, for Truncate.
 func (w *Writer) Mark() int { return len(w.Buf) }
 
-// Truncate drops what was written after mark.
-func (w *Writer) Truncate(mark int) { w.Buf = w.Buf[:mark] }
+// Truncate drops what was written after mark. Memory that it referred to is
+// released by the next Take or Reset.
+func (w *Writer) Truncate(mark int) {
+	w.Buf = w.Buf[:mark]
+	if w.shared != nil {
+		w.shared.truncate(mark)
+	}
+}

@@ -76,7 +76,7 @@ func (w *Worker) runBatch(s *session.Session) (n int, all bool) {
 			w.hashed = false
 		}
 		n += r.used
-		if i+1 < len(w.batch) && (w.stopped(s) || len(s.Out.Buf) >= w.flush) {
+		if i+1 < len(w.batch) && (w.stopped(s) || s.Out.Len() >= w.flush) {
 			s.Parser.Reset() // it is ahead of what was run
 			return n, false
 		}

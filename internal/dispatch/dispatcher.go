@@ -86,7 +86,8 @@ type Worker struct {
 	ctx    command.Ctx
 	now    clock.Instant // of the command that runs
 	tick   int64         // monotonic ns of the last measure of time
-	flush  int           // length of the reply buffer at which it is handed to the transport
+	begin  int           // mark of the replies when Process was called
+	flush  int           // length of the replies at which they are handed to the transport
 	batch  []request     // parsed and not yet run
 	flat   [][]byte      // room for the arguments of the batch
 	wanted int           // how many arguments the last batch had

@@ -126,8 +126,8 @@ func (c *client) feed(b string) (reply string) {
 	for {
 		n, more := c.rig.dispatch.Worker(c.worker).Process(c.Session, c.in)
 		c.in = append([]byte(nil), c.in[n:]...) // the buffer of a connection moves
-		reply += string(c.Out.Buf)
-		c.Out.Buf = c.Out.Buf[:0]
+		reply += string(c.Out.AppendTo(nil))
+		c.Out.Reset()
 		if !more {
 			return reply
 		}

@@ -14,7 +14,7 @@ func crossProtocol(args [][]byte) bool {
 // abort closes the connection at once: what follows is not run, and the replies to what came with it are not sent.
 func (w *Worker) abort(s *session.Session) {
 	w.d.o.Observe.CrossProtocol(s)
-	s.Out.Truncate(w.flush - flushAt)
+	s.Out.Truncate(w.begin)
 	s.CloseAfter = true
 	s.Kill()
 }

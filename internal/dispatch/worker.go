@@ -20,7 +20,7 @@ const flushAt = 256 << 10
 func (w *Worker) Process(s *session.Session, buf []byte) (n int, more bool) {
 	w.now = w.d.o.Clock.Now()
 	w.tick = w.now.Mono
-	w.flush = len(s.Out.Buf) + flushAt
+	w.begin, w.flush = s.Out.Mark(), s.Out.Len()+flushAt
 	s.Public.LastActive.Store(w.now.Mono)
 	w.d.o.Pause.EndIfOver(w.now.Mono)
 	if s.Held != nil {
@@ -32,7 +32,7 @@ func (w *Worker) Process(s *session.Session, buf []byte) (n int, more bool) {
 		w.execute(s, args)
 	}
 	for n < len(buf) && !w.stopped(s) {
-		if len(s.Out.Buf) >= w.flush {
+		if s.Out.Len() >= w.flush {
 			return n, true
 		}
 		err := w.parse(s, buf[n:])

@@ -99,6 +99,7 @@ func (l *loop) drop(c *conn) {
 func (s *Server) letGo(c *conn) {
 	s.forget(c.sess)
 	s.account(c.sess, 0)
+	c.sess.Drop()
 	unix.Close(c.fd)
 }
 

@@ -4,6 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/curfewkv/curfew/internal/session"
+	"github.com/curfewkv/curfew/resp"
 )
 
 // keepIn is how large the buffer of a connection may stay when little of it is used.
@@ -160,8 +161,10 @@ func (l *loop) lendOut(c *conn) {
 // takeOut sends the replies and keeps what the socket does not take. Replies that are over the limit together are not
 // begun to be sent: a client gets all of them or, with its connection closed, none.
 func (l *loop) takeOut(c *conn) {
-	buf := c.sess.Out.Buf
-	c.sess.Out.Buf = nil
+	buf, refs := c.sess.Out.Take()
+	if len(refs) > 0 {
+		buf = copyShared(buf, refs)
+	}
 	if n := len(buf) - c.sent; n > freeOut && l.overHard(c, n) {
 		return
 	}
@@ -321,4 +324,17 @@ func (l *loop) account(c *conn) {
 	if l.srv.keyspace.Over(0) > 0 {
 		l.worker.Txn().MakeRoom(l.now, 0, l.srv.clock)
 	}
+}
+
+// copyShared copies what the replies refer to into them, and releases it.
+func copyShared(buf []byte, refs []resp.Ref) []byte {
+	var out []byte
+	at := 0
+	for _, r := range refs {
+		out = append(out, buf[at:r.At]...)
+		out = append(out, r.Shared.Bytes()...)
+		r.Shared.Release()
+		at = r.At
+	}
+	return append(out, buf[at:]...)
 }

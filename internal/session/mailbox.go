@@ -32,12 +32,14 @@ func (s *Session) PushFrame(limit int64, frame []byte) {
 
 // openMail locks the mailbox for one message; nil when the message is not to be delivered.
 func (s *Session) openMail(limit int64) *resp.Writer {
-	if s.killed.Load() {
+	s.mail.Lock()
+	if s.killed.Load() { // under the lock, so that nothing comes after Drop
+		s.mail.Unlock()
 		return nil
 	}
-	s.mail.Lock()
 	w := &s.mail.w
-	if limit > 0 && int64(len(w.Buf))+s.Public.OutBytes.Load() > limit {
+	if limit > 0 && int64(w.Len())+s.Public.OutBytes.Load() > limit {
+		w.Truncate(0) // what is shared goes with the session: there may be a lock that its release needs
 		w.Buf = nil
 		s.mail.Unlock()
 		s.Kill()
@@ -65,19 +67,31 @@ func (s *Session) HasMail() bool { return s.hasMail.Load() }
 func (s *Session) MailBytes() int {
 	s.mail.Lock()
 	defer s.mail.Unlock()
-	return len(s.mail.w.Buf)
+	return s.mail.w.Len()
 }
 
 // Collect moves the waiting messages to the end of the replies. Called by the owner.
 func (s *Session) Collect() {
 	s.mail.Lock()
 	w := &s.mail.w
-	s.Out.Buf = append(s.Out.Buf, w.Buf...)
-	w.Buf = w.Buf[:0]
+	s.Out.Append(w)
 	if cap(w.Buf) > 16<<10 {
 		w.Buf = nil
 	}
 	s.mail.queued = false
 	s.hasMail.Store(false)
 	s.mail.Unlock()
+}
+
+// Drop lets go of all that was written for a session that has ended, and refuses what comes after. Called by the owner,
+// without locks.
+func (s *Session) Drop() {
+	s.killed.Store(true)
+	s.mail.Lock()
+	s.mail.w.Reset()
+	s.mail.w.Buf = nil
+	s.hasMail.Store(false)
+	s.mail.Unlock()
+	s.Out.Reset()
+	s.Out.Buf = nil
 }

@@ -254,3 +254,32 @@ func TestCollectWhileOthersPush(t *testing.T) {
 		t.Errorf("%d bytes, want %d", len(got), 3000*len(frame))
 	}
 }
+
+// shared counts how often it is released.
+type shared struct{ released int }
+
+func (*shared) Bytes() []byte { return []byte("shared") }
+func (c *shared) Release()    { c.released++ }
+
+func TestWhatIsSharedIsReleasedWithTheSession(t *testing.T) {
+	reply, mail, over, late := new(shared), new(shared), new(shared), new(shared)
+	s, _ := newTest(3)
+	push := func(limit int64, m *shared) { s.Push(limit, func(w *resp.Writer) { w.BulkShared(m) }) }
+	s.Out.BulkShared(reply)
+	push(0, mail)
+	s.Collect()
+	push(0, over)
+	push(1, late) // kills the session: what is there is over the limit
+	if !s.Killed() || mail.released+over.released != 0 {
+		t.Errorf("killed: %v, released %d and %d times", s.Killed(), mail.released, over.released)
+	}
+	s.Drop()
+	push(0, late)
+	s.Drop()
+	if reply.released != 1 || mail.released != 1 || over.released != 1 || late.released != 0 {
+		t.Errorf("released %d, %d, %d and %d times", reply.released, mail.released, over.released, late.released)
+	}
+	if s.HasMail() || s.Out.Len() != 0 {
+		t.Error("something is left")
+	}
+}

@@ -71,9 +71,9 @@ func (s *Server) Do(args ...string) string {
 	for i, a := range args {
 		line[i] = []byte(a)
 	}
-	s.Session.Out.Buf = s.Session.Out.Buf[:0]
+	s.Session.Out.Reset()
 	s.Run(line)
-	return string(s.Session.Out.Buf)
+	return string(s.Session.Out.AppendTo(nil))
 }
 
 // Run runs one command and appends its reply to the session's. It allocates nothing itself.

@@ -77,18 +77,19 @@ func (c *Conn) waitOut() bool {
 
 // take moves the replies to what the connection has got.
 func (c *Conn) take() {
-	r := resp.NewReader(bytes.NewReader(c.Out.Buf))
-	for left := len(c.Out.Buf); left > 0; {
+	out := c.Out.AppendTo(nil)
+	c.Out.Reset()
+	r := resp.NewReader(bytes.NewReader(out))
+	for left := len(out); left > 0; {
 		v, err := r.Read()
 		if err != nil {
-			c.server.t.Fatalf("connection %d was sent %q: %v", c.ID, c.Out.Buf, err)
+			c.server.t.Fatalf("connection %d was sent %q: %v", c.ID, out, err)
 		}
 		c.got = append(c.got, text(v))
 		if r.Buffered() == 0 {
 			left = 0
 		}
 	}
-	c.Out.Buf = c.Out.Buf[:0]
 }
 
 // Receive is what the connection was sent since the last call, each value on one line, and "closed" when it was closed.
