@@ -30,7 +30,10 @@ func (t *Txn) touch(en Entry) {
 }
 
 // Touch records an access to the entry (TOUCH).
-func (t *Txn) Touch(en Entry) { t.touch(en) }
+func (t *Txn) Touch(en Entry) {
+	t.holds(en.s)
+	t.touch(en)
+}
 
 // IdleMs is the time since the entry was last accessed.
 func (t *Txn) IdleMs(en Entry) int64 {

@@ -17,6 +17,7 @@ func (t *Txn) Flush(db int, sync bool) int {
 	n := 0
 	t.emit(journal.Flushed, journal.Event{}, db, nil)
 	for _, s := range t.ks.shards {
+		t.holds(s)
 		d := s.dbs[db]
 		if d == nil {
 			continue
@@ -37,6 +38,7 @@ func (t *Txn) Flush(db int, sync bool) int {
 // Swap exchanges two databases. REQUIRES all shards to be locked.
 func (t *Txn) Swap(a, b int) {
 	for _, s := range t.ks.shards {
+		t.holds(s)
 		s.dbs[a], s.dbs[b] = s.dbs[b], s.dbs[a]
 	}
 	t.ks.shards[0].counts.Dirty++ // one change, whatever the number of shards

@@ -10,9 +10,10 @@ import (
 // there, and removes the entry (RENAME, MOVE). from names the departure, to the arrival. It checks no memory limit: what
 // it takes for dst it gives back at once. The entry may have been looked up before dst was.
 func (t *Txn) Move(en Entry, db int, dst []byte, from, to journal.Event) error {
+	t.holds(en.s)
 	there, existed := t.occupant(db, dst)
 	hash := t.hashOf(dst)
-	s := t.ks.shards[t.ks.shardIndex(hash)]
+	s := t.shard(hash)
 	d := s.db(db)
 	h, e := en.h, en.e
 	// The same name lies in the same shard, and the block holds nothing of the database: MOVE relinks it.

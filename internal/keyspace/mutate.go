@@ -94,7 +94,7 @@ func (t *Txn) put(db int, key []byte, kind store.Kind, n int, o PutOptions) ([]b
 		return nil, ErrExhausted
 	}
 	hash := t.hashOf(key)
-	s := t.ks.shards[t.ks.shardIndex(hash)]
+	s := t.shard(hash)
 	d := s.db(db)
 	slot, h := d.table.Find(hash, key)
 	if h == 0 {
@@ -235,6 +235,7 @@ func (t *Txn) Extend(en *Entry, n int) ([]byte, error) {
 	if n > maxValue {
 		return nil, ErrExhausted
 	}
+	t.holds(en.s)
 	var scratch [20]byte
 	old := en.String(scratch[:])
 	n = max(n, len(old))
@@ -285,6 +286,7 @@ func (t *Txn) grow(en *Entry, old []byte, n int) ([]byte, error) {
 
 // Wrote records that the bytes of an entry obtained from Extend were changed.
 func (t *Txn) Wrote(en Entry, ev journal.Event) {
+	t.holds(en.s)
 	en.s.counts.Dirty++
 	t.emit(journal.Write, ev, en.db, en.e.Key())
 }
@@ -292,6 +294,7 @@ func (t *Txn) Wrote(en Entry, ev journal.Event) {
 // SetDeadline arms the entry's deadline, or clears it with None. Reports the entry at its new place.
 func (t *Txn) SetDeadline(en Entry, at Deadline, ev journal.Event) (Entry, error) {
 	s := en.s
+	t.holds(s)
 	if en.e.HasDeadline() == (at != None) {
 		if at != None && Deadline(en.e.Deadline()) != at {
 			s.rearm(en.d, en.h, en.e, at)
@@ -316,6 +319,7 @@ func (t *Txn) Delete(en Entry, ev journal.Event) { t.remove(en, journal.Deleted,
 // remove unlinks an entry, emits the record while its key bytes are still there, and frees its block.
 func (t *Txn) remove(en Entry, r journal.Reason, ev journal.Event) {
 	s := en.s
+	t.holds(s)
 	s.disarm(en.d, en.h, en.e)
 	en.d.table.Delete(en.slot)
 	s.counts.Dirty++

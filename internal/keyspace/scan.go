@@ -23,6 +23,7 @@ func (t *Txn) Scan(cursor uint64, count int, fn func(Entry)) uint64 {
 	count = min(count, maxScanCount)
 	for n, steps := 0, 0; shard < len(t.ks.shards); {
 		s := t.ks.shards[shard]
+		t.holds(s)
 		if d := s.dbs[t.DB]; d != nil && d.table.Len() > 0 {
 			cursor = d.table.Scan(cursor, func(h store.Handle) {
 				n++

@@ -1,6 +1,7 @@
 package keyspace
 
 import (
+	"fmt"
 	"math/bits"
 
 	"github.com/curfewkv/curfew/internal/clock"
@@ -101,6 +102,27 @@ type Entry struct {
 	e    store.Entry
 }
 
+// shard is the shard of a key's hash, which must be locked by the transaction. Off Go's heap, a shard that someone else is
+// changing at the same time is a corrupted server, so a key that was not declared to the dispatcher ends it here.
+func (t *Txn) shard(hash uint64) *shard {
+	i := t.ks.shardIndex(hash)
+	if t.locked&(1<<i) == 0 {
+		panicUnlocked(i)
+	}
+	return t.ks.shards[i]
+}
+
+// holds checks that the transaction has locked a shard that was reached otherwise than by a key's hash.
+func (t *Txn) holds(s *shard) {
+	if t.locked&(1<<s.index) == 0 {
+		panicUnlocked(s.index)
+	}
+}
+
+func panicUnlocked(shard int) {
+	panic(fmt.Sprintf("keyspace: shard %d is used by a transaction that has not locked it", shard))
+}
+
 func (t *Txn) hashOf(key []byte) uint64 {
 	if len(key) == t.lastLen && t.lastKey != nil && &key[0] == t.lastKey {
 		return t.lastHash
@@ -111,7 +133,7 @@ func (t *Txn) hashOf(key []byte) uint64 {
 // find looks key up in database db and expires it when it is due.
 func (t *Txn) find(db int, key []byte) (Entry, bool) {
 	hash := t.hashOf(key)
-	s := t.ks.shards[t.ks.shardIndex(hash)]
+	s := t.shard(hash)
 	d := s.dbs[db]
 	if d == nil {
 		return Entry{}, false
@@ -140,7 +162,7 @@ func (t *Txn) occupant(db int, key []byte) (Entry, bool) {
 		return en, true
 	}
 	hash := t.hashOf(key)
-	s := t.ks.shards[t.ks.shardIndex(hash)]
+	s := t.shard(hash)
 	d := s.dbs[db]
 	if d == nil {
 		return Entry{}, false
@@ -189,7 +211,7 @@ func (t *Txn) Peek(key []byte) (Entry, bool) { return t.find(t.DB, key) }
 // PeekIn is Peek in another database.
 func (t *Txn) PeekIn(db int, key []byte) (Entry, bool) { return t.find(db, key) }
 
-func (t *Txn) shardOf(key []byte) *shard { return t.ks.shards[t.ks.shardIndex(t.hashOf(key))] }
+func (t *Txn) shardOf(key []byte) *shard { return t.shard(t.hashOf(key)) }
 
 // emit appends a change record. It is the only place that does.
 func (t *Txn) emit(r journal.Reason, ev journal.Event, db int, key []byte) {
