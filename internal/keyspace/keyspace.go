@@ -33,7 +33,7 @@ type Settings struct {
 type Options struct {
 	Shards    int // a power of two, at most 64
 	Databases int
-	// ReservePerShard is the address space of a shard's arena in bytes.
+	// ReservePerShard is the address space of a shard's arena in bytes; it is halved until the system grants it.
 	ReservePerShard int64
 	Journal         *journal.Journal
 	// Wake is called, under a shard's lock, when a deadline was armed that is earlier than the shard's announced next one.
@@ -48,14 +48,15 @@ type Keyspace struct {
 	// EvictionLag is how long commands waited for room to be made, in ns.
 	EvictionLag *metrics.Histogram
 
-	shards  []*shard // immutable
-	mask    uint64   // len(shards)-1
-	dbs     int
-	seed    maphash.Seed
-	journal *journal.Journal
-	wake    func(int)
-	evictor evictor
-	extra   atomic.Int64 // bytes in use outside the shards (connections), see AddExternal
+	shards   []*shard // immutable
+	mask     uint64   // len(shards)-1
+	dbs      int
+	reserved int64 // immutable, see Reserved
+	seed     maphash.Seed
+	journal  *journal.Journal
+	wake     func(int)
+	evictor  evictor
+	extra    atomic.Int64 // bytes in use outside the shards (connections), see AddExternal
 }
 
 // New makes an empty keyspace.
@@ -67,11 +68,12 @@ func New(o Options) (*Keyspace, error) {
 		ActiveLag: metrics.NewHistogram(), LazyLag: metrics.NewHistogram(), EvictionLag: metrics.NewHistogram(),
 		mask: uint64(o.Shards - 1), dbs: o.Databases, seed: maphash.MakeSeed(), journal: o.Journal, wake: o.Wake,
 	}
+	k.reserved = affordable(o.Shards, o.ReservePerShard)
 	k.Settings.LFULogFactor.Store(10)
 	k.Settings.LFUDecayMinutes.Store(1)
 	k.Settings.ActiveExpiry.Store(true)
 	for i := range o.Shards {
-		s, err := newShard(k, i, o.ReservePerShard)
+		s, err := newShard(k, i, k.reserved)
 		if err != nil {
 			k.Close()
 			return nil, fmt.Errorf("keyspace: shard %d: %w", i, err)

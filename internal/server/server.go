@@ -135,6 +135,7 @@ func (s *Server) build(directives *config.FileDirectives) error {
 		return err
 	}
 	s.keyspace = k
+	s.reportReserve()
 	s.pause.OnChange = func(active bool) {
 		k.Settings.HoldExpiry.Store(active)
 		if !active {
@@ -262,6 +263,16 @@ func (s *Server) writePID() error {
 		return nil
 	}
 	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644)
+}
+
+// reportReserve tells when keys have less room than usual because the address space is limited.
+func (s *Server) reportReserve() {
+	if got := s.keyspace.Reserved(); got < reservePerShard {
+		shards := int64(s.keyspace.Shards())
+		s.log.Warn(fmt.Sprintf("The address space is limited (ulimit -v): each of %d shards reserves %d MiB for its keys, not %d. "+
+			"Writes fail with OOM once a shard is full, at %d MiB in all or somewhat before, whatever maxmemory is.",
+			shards, got>>20, int64(reservePerShard)>>20, shards*got>>20))
+	}
 }
 
 // forget removes a session from everything that knows it.

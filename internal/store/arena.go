@@ -70,6 +70,20 @@ func newLayout(pages int) layout {
 	return l
 }
 
+// Footprint is the address space that an arena for reserve bytes of blocks takes.
+func Footprint(reserve int64) int64 { return int64(newLayout(int(reserve / pageSize)).end) }
+
+// CanReserve reports whether the system grants n bytes of address space now: under a limit of the process (ulimit -v), or
+// where addresses have few bits, it may not.
+func CanReserve(n int64) bool {
+	m, err := reserveMemory(int(n))
+	if err != nil {
+		return false
+	}
+	_ = unmapMemory(m)
+	return true
+}
+
 // NewArena reserves address space for reserve bytes of blocks. No memory is
 // taken until blocks are.
 func NewArena(reserve int64) (*Arena, error) {

@@ -38,6 +38,6 @@
 // splits; it shrinks, and merges with its buddy. Each such step touches one or
 // two segments, below 800 entries, so there is no pause of the whole table.
 //
-// Not goals: safety for concurrent use, iteration in key order, other operating
-// systems than Linux.
+// Not goals: safety for concurrent use, iteration in key order. The memory comes
+// from Linux or macOS; another system needs its memory_*.go.
 package store
