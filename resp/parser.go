@@ -1,6 +1,10 @@
 package resp
 
-import "github.com/curfewkv/curfew/internal/number"
+import (
+	"unsafe"
+
+	"github.com/curfewkv/curfew/internal/number"
+)
 
 // Parser takes requests from the start of a connection's read buffer. It keeps
 // offsets, never bytes: between two calls the buffer may move, grow and be
@@ -85,6 +89,11 @@ func (p *Parser) Need() int {
 	}
 	return p.pos + p.bulk + len("\r\n")
 }
+
+// Kept returns the bytes that the parser itself takes for an unfinished
+// request of many arguments: the places of those that are already there. The
+// few that an idle parser may hold on to are not counted.
+func (p *Parser) Kept() int { return max(0, cap(p.spans)-keptSpans) * int(unsafe.Sizeof(span{})) }
 
 // Reset forgets an unfinished request or an error.
 func (p *Parser) Reset() {

@@ -1,6 +1,8 @@
 package dispatch
 
 import (
+	"unsafe"
+
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/session"
 )
@@ -45,11 +47,22 @@ func (w *Worker) parse(s *session.Session, buf []byte) error {
 			free = free[len(args):len(args):cap(free)]
 		}
 		w.batch = append(w.batch, request{args: args, used: used})
+		if len(args) > keptArgs {
+			w.noteList(args)
+		}
 		if inline || w.lim.Unauthenticated {
 			break // what comes next may have other limits
 		}
 	}
 	return nil
+}
+
+// noteList reports the list of a huge request as memory in use, until Process ends: it takes several times the bytes of the
+// request where its arguments are short.
+func (w *Worker) noteList(args [][]byte) {
+	n := int64(cap(args)) * int64(unsafe.Sizeof(args[0]))
+	w.lists += n
+	w.d.o.Keyspace.AddExternal(n)
 }
 
 // runBatch runs the requests of the batch and returns the bytes of those that were run. It stops where the session does,

@@ -91,6 +91,7 @@ type Worker struct {
 	batch  []request     // parsed and not yet run
 	flat   [][]byte      // room for the arguments of the batch
 	wanted int           // how many arguments the last batch had
+	lists  int64         // bytes of argument lists beyond the usual, reported as memory in use
 	hash   uint64        // of the key of the request that runs, if hashed
 	hashed bool
 	keys   [][]byte

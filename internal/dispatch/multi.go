@@ -100,10 +100,7 @@ func (d *Dispatcher) unwatch(s *session.Session) {
 func (w *Worker) enqueue(s *session.Session, spec *command.Spec, args [][]byte) {
 	m := &s.Multi
 	if !m.Failed {
-		m.Queue = append(m.Queue, session.Queued{Command: spec, Args: cloneArgs(args)})
-		for _, a := range args {
-			m.Bytes += int64(len(a))
-		}
+		m.Enqueue(session.Queued{Command: spec, Args: cloneArgs(args)})
 		s.Public.MultiLen.Store(int32(len(m.Queue)))
 		s.Public.MultiBytes.Store(m.Bytes)
 	}

@@ -18,6 +18,12 @@ const flushAt = 256 << 10
 //
 // The caller keeps the unconsumed rest at the start of the next buf.
 func (w *Worker) Process(s *session.Session, buf []byte) (n int, more bool) {
+	n, more = w.process(s, buf)
+	w.settle(len(buf))
+	return n, more
+}
+
+func (w *Worker) process(s *session.Session, buf []byte) (n int, more bool) {
 	w.now = w.d.o.Clock.Now()
 	w.tick = w.now.Mono
 	w.begin, w.flush = s.Out.Mark(), s.Out.Len()+flushAt
@@ -46,7 +52,6 @@ func (w *Worker) Process(s *session.Session, buf []byte) (n int, more bool) {
 			return len(buf), false
 		}
 	}
-	w.flat = trim(w.flat)
 	return n, false
 }
 
@@ -55,12 +60,29 @@ func (w *Worker) stopped(s *session.Session) bool {
 	return s.CloseAfter || s.Block != nil || s.Held != nil
 }
 
-// trim lets go of an argument list that one huge request grew.
-func trim(args [][]byte) [][]byte {
-	if cap(args) > 1024 {
-		return nil
+const (
+	// keptArgs is the length of an argument list that a worker keeps for the next requests.
+	keptArgs = 1024
+	// keptInput is the size of a buffer that a worker may go on referring to when its requests are done.
+	keptInput = 64 << 10
+)
+
+// settle lets go of what a huge request, in n bytes of requests, left behind: its argument list, and the references of the
+// lists to its bytes.
+func (w *Worker) settle(n int) {
+	if w.lists > 0 {
+		w.d.o.Keyspace.AddExternal(-w.lists)
+		w.lists = 0
 	}
-	return args
+	if cap(w.flat) > keptArgs {
+		w.flat = nil
+	}
+	if n > keptInput {
+		clear(w.flat[:cap(w.flat)])
+		clear(w.batch[:cap(w.batch)])
+		clear(w.keys[:cap(w.keys)])
+		w.ctx.Args = nil
+	}
 }
 
 func (w *Worker) protocolError(s *session.Session, err error) {

@@ -40,11 +40,7 @@ func (c *conn) unsent() int { return len(c.out) - c.sent }
 // waiting is the size of the requests that were taken from the buffer and are still to be run: those of a transaction, and
 // one that is paused.
 func (c *conn) waiting() int64 {
-	n := c.sess.Public.MultiBytes.Load()
-	for _, a := range c.sess.Held {
-		n += int64(len(a))
-	}
-	return n
+	return c.sess.Public.MultiBytes.Load() + session.SizeOf(c.sess.Held)
 }
 
 // unprocessed is the size of all requests of the client that are still to be run.

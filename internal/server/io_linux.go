@@ -311,7 +311,7 @@ func (l *loop) checkOutput(c *conn) {
 
 // account reports the connection's buffers to the memory in use; where they grew, others give way.
 func (l *loop) account(c *conn) {
-	n := connOverhead + int64(cap(c.in)+cap(c.out)) + c.waiting() + c.sess.Public.Kept.Load()
+	n := connOverhead + int64(cap(c.in)+cap(c.out)+c.sess.Parser.Kept()) + c.waiting() + c.sess.Public.Kept.Load()
 	old := c.sess.Public.Memory.Load()
 	if n == old || c.sess.Killed() {
 		return

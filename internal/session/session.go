@@ -73,9 +73,9 @@ type Public struct {
 	Channels, Patterns, ShardChans atomic.Int32
 	LastActive                     atomic.Int64 // monotonic ns
 	QueryLen, QueryFree            atomic.Int64
-	MultiBytes                     atomic.Int64
+	MultiBytes                     atomic.Int64 // bytes that the transaction's queue takes
 	OutBytes                       atomic.Int64 // replies that wait unsent
-	Kept                           atomic.Int64 // bytes that services keep for it: subscriptions, watched keys, prefixes
+	Kept                           atomic.Int64 // bytes kept for it: subscriptions, watched keys, prefixes, names
 	Memory                         atomic.Int64 // all that the session takes, in bytes
 	Redirect                       atomic.Int64 // tracking redirect target, -1 none, 0 self
 	Name, LibName, LibVer, LastCmd atomic.Pointer[string]
@@ -142,6 +142,17 @@ func (s *Session) Kill() {
 
 // Killed reports whether Kill was called.
 func (s *Session) Killed() bool { return s.killed.Load() }
+
+// SetText sets one of Public's strings; the empty one unsets it. Called by the owner.
+func (s *Session) SetText(to *atomic.Pointer[string], b []byte) {
+	s.Public.Kept.Add(int64(len(b) - len(Text(to))))
+	if len(b) == 0 {
+		to.Store(nil)
+		return
+	}
+	text := string(b)
+	to.Store(&text)
+}
 
 // Text is the value of one of Public's strings, "" when unset.
 func Text(p *atomic.Pointer[string]) string {

@@ -1,11 +1,29 @@
 package session
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // Queued is a command waiting for EXEC; the arguments are copies. Command is dispatch's, opaque here.
 type Queued struct {
 	Command any
 	Args    [][]byte
+}
+
+// argSize and queuedSize are what an argument and a queued command take beside the argument's bytes.
+const (
+	argSize    = int64(unsafe.Sizeof([]byte(nil)))
+	queuedSize = int64(unsafe.Sizeof(Queued{}))
+)
+
+// SizeOf is how much memory a list of arguments takes. Short arguments take little and their list takes much more.
+func SizeOf(args [][]byte) int64 {
+	n := argSize * int64(len(args))
+	for _, a := range args {
+		n += int64(len(a))
+	}
+	return n
 }
 
 // Multi is the transaction of a session.
@@ -14,11 +32,18 @@ type Multi struct {
 	Queue []Queued
 	// Failed: a command could not be queued, EXEC will refuse.
 	Failed bool
-	// Bytes of the queued arguments.
+	// Bytes that the queue takes.
 	Bytes int64
 	// Watched keys; the watch service writes Dirty from under the shards' locks.
 	Watched []WatchedKey
 	Dirty   atomic.Bool
+}
+
+// Enqueue adds a command to the queue.
+func (m *Multi) Enqueue(q Queued) {
+	before := cap(m.Queue)
+	m.Queue = append(m.Queue, q)
+	m.Bytes += queuedSize*int64(cap(m.Queue)-before) + SizeOf(q.Args)
 }
 
 // WatchedKey is a key under WATCH.

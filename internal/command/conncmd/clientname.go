@@ -1,8 +1,6 @@
 package conncmd
 
 import (
-	"sync/atomic"
-
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/session"
 )
@@ -14,7 +12,7 @@ var clientSetName = &command.Spec{
 		if err := checkName(c.Args[2]); err != nil {
 			return err
 		}
-		setText(&c.Session.Public.Name, c.Args[2])
+		c.Session.SetText(&c.Session.Public.Name, c.Args[2])
 		c.Out.OK()
 		return nil
 	},
@@ -47,7 +45,7 @@ var clientSetInfo = &command.Spec{
 		if !printable(c.Args[3]) {
 			return command.Errorf("ERR %s cannot contain spaces, newlines or special characters.", name)
 		}
-		setText(to, c.Args[3])
+		c.Session.SetText(to, c.Args[3])
 		c.Out.OK()
 		return nil
 	},
@@ -68,14 +66,4 @@ func printable(b []byte) bool {
 		}
 	}
 	return true
-}
-
-// setText sets one of Public's strings; the empty one unsets it.
-func setText(to *atomic.Pointer[string], b []byte) {
-	if len(b) == 0 {
-		to.Store(nil)
-		return
-	}
-	text := string(b)
-	to.Store(&text)
 }

@@ -70,7 +70,7 @@ func (d *Deps) runHello(c *command.Ctx) error {
 	}
 	s := c.Session
 	if o.name != nil {
-		setText(&s.Public.Name, o.name)
+		s.SetText(&s.Public.Name, o.name)
 	}
 	if o.proto != 0 {
 		s.SetProto(int(o.proto))

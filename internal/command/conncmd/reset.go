@@ -19,7 +19,7 @@ func (d *Deps) reset() *command.Spec {
 			s.SetProto(2)
 			s.Authenticated = d.Password() == ""
 			s.Public.User.Store(nil)
-			s.Public.Name.Store(nil) // the library's name stays: it is still the one behind the connection
+			s.SetText(&s.Public.Name, nil) // the library's name stays: it is still the one behind the connection
 			s.Reply, s.NoTouch = session.ReplyOn, false
 			for _, f := range []uint32{session.FlagNoTouch, session.FlagNoEvict} {
 				s.SetFlag(f, false)

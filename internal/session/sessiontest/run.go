@@ -2,6 +2,7 @@ package sessiontest
 
 import (
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -46,6 +47,9 @@ func (s *Server) checkEmpty(conns map[string]*Conn) {
 	s.t.Helper()
 	for name, c := range conns {
 		c.Close()
+		for _, name := range []*atomic.Pointer[string]{&c.Public.Name, &c.Public.LibName, &c.Public.LibVer} {
+			c.SetText(name, nil)
+		}
 		if n := c.Public.Kept.Load(); n != 0 {
 			s.t.Errorf("services still keep %d bytes for %s", n, name)
 		}
