@@ -8,7 +8,7 @@ import (
 )
 
 func TestGetAndSetDoNotAllocate(t *testing.T) {
-	s := sessiontest.New(t, nil)
+	s := sessiontest.New(t)
 	c := s.Connect()
 	w := s.Dispatch.Worker(0)
 	c.Out.Buf = make([]byte, 0, 1<<10)

@@ -9,7 +9,7 @@ import (
 
 // A client that does not read its replies must not keep its requests from being run: the caller would ask forever.
 func TestRequestsRunWhileRepliesWaitUnsent(t *testing.T) {
-	s := sessiontest.New(t, nil)
+	s := sessiontest.New(t)
 	c := s.Connect()
 	c.Out.Buf = make([]byte, 1<<20)
 	in := resp.AppendCommand(nil, "ping")

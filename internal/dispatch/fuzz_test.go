@@ -25,7 +25,7 @@ func FuzzProcess(f *testing.F) {
 					got += c.feed(string(p))
 				}
 			}
-			r.pause.End()
+			r.Pause.End()
 			if !c.CloseAfter && c.Block == nil {
 				got += c.feed("")
 			}

@@ -11,46 +11,47 @@ import (
 const (
 	unknown    = "-ERR unknown command 'nope', with args beginning with: 'a' \r\n"
 	arity      = "-ERR wrong number of arguments for 'get' command\r\n"
-	protected  = "-ERR debug is not allowed\r\n"
+	protected  = "-ERR guarded is not allowed\r\n"
 	noAuth     = "-NOAUTH Authentication required.\r\n"
 	notInMulti = "-ERR Command not allowed inside a transaction\r\n"
 	oom        = "-OOM command not allowed when used memory > 'maxmemory'.\r\n"
 	subscribed = "-ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context\r\n"
 )
 
-// debug is a protected command, alone one that is not allowed inside MULTI.
-var debug = &command.Spec{Name: "debug", Arity: -1, Flags: command.Protected | command.NoMulti, Run: func(c *command.Ctx) error { c.Out.OK(); return nil }}
+// guarded is a protected command, alone one that is not allowed inside MULTI.
+var guarded = &command.Spec{Name: "guarded", Arity: -1, Flags: command.Protected | command.NoMulti, Run: func(c *command.Ctx) error { c.Out.OK(); return nil }}
 
 func TestTheFirstGateThatRefusesIsTheOneThatIsTold(t *testing.T) {
 	// Everything is wrong at first; from case to case the reason that was told is taken away.
-	r := newRig(t, debug)
-	r.debug = command.Error("ERR debug is not allowed")
+	r := newRig(t, guarded)
+	r.debug = command.Error("ERR guarded is not allowed")
 	c := r.connect()
 	c.do("SET", "k", "v")
 	c.do("SUBSCRIBE", "ch")
-	r.password, c.Authenticated = "secret", false
+	r.Keys.Password.Override("secret")
+	c.Authenticated = false
 	c.Multi.Open = true
-	r.keyspace.Settings.MaxMemory.Store(1)
-	pause := func() { r.pause.Start(r.clock.Mono(), r.clock.Mono()+1e12, false) }
+	r.Keyspace.Settings.MaxMemory.Store(1)
+	pause := func() { r.Pause.Start(r.clock.Mono(), r.clock.Mono()+1e12, false) }
 	pause()
-	r.keyspace.Settings.HoldExpiry.Store(false) // so that the gate of room is asked
+	r.Keyspace.Settings.HoldExpiry.Store(false) // so that the gate of room is asked
 
-	c.expect([2]string{"nope a", unknown}, [2]string{"get", arity}, [2]string{"debug", protected})
+	c.expect([2]string{"nope a", unknown}, [2]string{"get", arity}, [2]string{"guarded", protected})
 	r.debug = nil
-	c.expect([2]string{"debug", noAuth}, [2]string{"get k", noAuth})
+	c.expect([2]string{"guarded", noAuth}, [2]string{"get k", noAuth})
 	c.Authenticated = true
-	c.expect([2]string{"debug", notInMulti}, [2]string{"get k", oom}) // the queue takes memory
+	c.expect([2]string{"guarded", notInMulti}, [2]string{"get k", oom}) // the queue takes memory
 	c.Multi.Open = false
 	c.expect([2]string{"set k v", oom}, [2]string{"get k", subscribed})
-	r.keyspace.Settings.MaxMemory.Store(0)
-	r.pause.End()
+	r.Keyspace.Settings.MaxMemory.Store(0)
+	r.Pause.End()
 	c.do("RESET")
 	c.Authenticated = true
 	pause()
 	if got := c.do("GET", "k"); got != "" || c.Held == nil {
 		t.Fatalf("paused: %q", got)
 	}
-	r.pause.End()
+	r.Pause.End()
 	if c.woken == 0 {
 		t.Error("the end of the pause did not wake the session")
 	}
@@ -68,7 +69,7 @@ func TestARefusedExecEndsTheTransaction(t *testing.T) {
 		[2]string{"exec", "-ERR EXEC without MULTI\r\n"},
 		[2]string{"multi", "+OK\r\n"}, [2]string{"set a 1", "+QUEUED\r\n"},
 	)
-	r.keyspace.Settings.MaxMemory.Store(1)
+	r.Keyspace.Settings.MaxMemory.Store(1)
 	c.expect(
 		[2]string{"exec", "-EXECABORT Transaction discarded because of: " + oom[1:]},
 		[2]string{"exec", "-ERR EXEC without MULTI\r\n"},
@@ -80,7 +81,7 @@ func TestReadsAndDeletesPassWithoutMemory(t *testing.T) {
 	r := newRig(t)
 	c := r.connect()
 	c.expect([2]string{"set a 1", "+OK\r\n"}, [2]string{"set b 2 ex 100", "+OK\r\n"}, [2]string{"set x 2", "+OK\r\n"})
-	r.keyspace.Settings.MaxMemory.Store(1)
+	r.Keyspace.Settings.MaxMemory.Store(1)
 	r.oom = "because there is no end to it"
 	why := strings.Replace(oom, "\r\n", " because there is no end to it\r\n", 1)
 	c.expect(
@@ -91,7 +92,7 @@ func TestReadsAndDeletesPassWithoutMemory(t *testing.T) {
 		[2]string{"multi", "+OK\r\n"}, [2]string{"get a", why}, [2]string{"discard", "+OK\r\n"},
 		[2]string{"multi", "+OK\r\n"}, [2]string{"exec", "*0\r\n"},
 	)
-	r.keyspace.Settings.MaxMemory.Store(1 << 20)
+	r.Keyspace.Settings.MaxMemory.Store(1 << 20)
 	c.expect([2]string{"set c 1", "+OK\r\n"})
 }
 
@@ -101,14 +102,14 @@ func TestACommandThatNeedsMoreThanItSaysIsRunAgain(t *testing.T) {
 	r.policy("allkeys-lru")
 	c := r.connect()
 	const limit = 8 << 20
-	r.keyspace.Settings.MaxMemory.Store(limit)
+	r.Keyspace.Settings.MaxMemory.Store(limit)
 	c.do("SET", "big", strings.Repeat("x", 2<<20))
 	for i := range 20 {
 		r.clock.Advance(1e9)
 		c.do("GET", "big") // the least likely to go
 		c.do("SET", "filler:"+strconv.Itoa(i), strings.Repeat("f", 500<<10))
 	}
-	used := r.keyspace.Used()
+	used := r.Keyspace.Used()
 	if used < limit*9/10 {
 		t.Fatalf("%d bytes are in use, the limit should be met", used)
 	}
@@ -121,7 +122,7 @@ func TestACommandThatNeedsMoreThanItSaysIsRunAgain(t *testing.T) {
 	if got := c.do("APPEND", "copy", strings.Repeat("y", 300<<10)); got != ":2404352\r\n" {
 		t.Errorf("APPEND: %q", got)
 	}
-	if got := r.keyspace.Used(); got > limit+limit/100+1<<20 {
+	if got := r.Keyspace.Used(); got > limit+limit/100+1<<20 {
 		t.Errorf("%d bytes are in use, %d too much", got, got-limit)
 	}
 	r.policy("noeviction")
@@ -148,7 +149,7 @@ func TestACommandIsNotRunAgainForEver(t *testing.T) {
 	r := newRig(t, thirsty)
 	c := r.connect()
 	r.policy("allkeys-lru")
-	r.keyspace.Settings.MaxMemory.Store(1 << 30)
+	r.Keyspace.Settings.MaxMemory.Store(1 << 30)
 	if got := c.do("THIRSTY"); got != oom || runs < 2 || runs > 100 {
 		t.Errorf("%q after %d runs", got, runs)
 	}
@@ -159,7 +160,7 @@ func TestNothingIsEvictedForACommandThatIsHeldBack(t *testing.T) {
 	r.policy("allkeys-lru")
 	c, other := r.connect(), r.connect()
 	c.do("SET", "k", strings.Repeat("x", 1000))
-	r.keyspace.Settings.MaxMemory.Store(r.keyspace.Used())
+	r.Keyspace.Settings.MaxMemory.Store(r.Keyspace.Used())
 	other.do("CLIENT", "PAUSE", "1000", "WRITE")
 	if got := c.do("SET", "other", strings.Repeat("x", 1000)); got != "" {
 		t.Errorf("a write during the pause: %q", got)

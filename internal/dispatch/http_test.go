@@ -12,7 +12,7 @@ func TestBrowserIsCutOff(t *testing.T) {
 		"POST / HTTP/1.1\r\n", "post /\r\n", "GET / HTTP/1.1\r\nHost: example.org\r\n",
 		"*2\r\n$5\r\nhOsT:\r\n$1\r\nx\r\n", "MULTI\r\nPOST / HTTP/1.1\r\nEXEC\r\n",
 	} {
-		s := sessiontest.New(t, nil)
+		s := sessiontest.New(t)
 		c := s.Connect()
 		s.Dispatch.Worker(0).Process(c.Session, []byte(head+"SET k v\r\n"))
 		if len(c.Out.Buf) != 0 || !c.CloseAfter {
@@ -33,7 +33,7 @@ func TestNotABrowser(t *testing.T) {
 		"POSTS\r\n":          "-ERR unknown command 'POSTS', with args beginning with: \r\n",
 		"SET post Host:\r\n": "+OK\r\n",
 	} {
-		s := sessiontest.New(t, nil)
+		s := sessiontest.New(t)
 		c := s.Connect()
 		s.Dispatch.Worker(0).Process(c.Session, []byte(in))
 		if got := string(c.Out.Buf); got != want || c.CloseAfter {

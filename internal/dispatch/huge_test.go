@@ -14,7 +14,7 @@ func TestTheArgumentListOfAHugeRequestIsInUsedMemory(t *testing.T) {
 	during := int64(0)
 	var r *rig
 	r = newRig(t, &command.Spec{Name: "measure", Arity: -1, Run: func(c *command.Ctx) error {
-		during = r.keyspace.External()
+		during = r.Keyspace.External()
 		c.Out.OK()
 		return nil
 	}})
@@ -27,7 +27,7 @@ func TestTheArgumentListOfAHugeRequestIsInUsedMemory(t *testing.T) {
 		if c.do(append(small, make([]string, n)...)...); during < 24*n || during > 60*n {
 			t.Errorf("%d bytes while a request with %d arguments runs", during, n)
 		}
-		if after := r.keyspace.External(); after != 0 {
+		if after := r.Keyspace.External(); after != 0 {
 			t.Errorf("%d bytes after it", after)
 		}
 	}
@@ -44,7 +44,7 @@ func TestTheBytesOfAHugeRequestAreGarbageWhenItHasRun(t *testing.T) {
 	func() {
 		buf := []byte(request("CLIENT", "SETNAME", "x", "y", strings.Repeat("v", 1<<20)))
 		runtime.SetFinalizer(&buf[0], func(*byte) { close(gone) })
-		r.dispatch.Worker(0).Process(c.Session, buf)
+		r.Dispatch.Worker(0).Process(c.Session, buf)
 	}()
 	c.do("PING")
 	for range 10 {

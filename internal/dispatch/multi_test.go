@@ -123,8 +123,8 @@ func TestAWatchedKeyThatExpiresUndoesTheTransaction(t *testing.T) {
 		a.expect([2]string{"set k 1 px 100", "+OK\r\n"}, [2]string{"watch k", "+OK\r\n"}, [2]string{"multi", "+OK\r\n"}, [2]string{"ping", "+QUEUED\r\n"})
 		r.clock.Advance(100 * time.Millisecond)
 		if active {
-			for shard := range r.keyspace.Shards() {
-				r.dispatch.Worker(1).Txn().ExpireSlice(shard, r.clock.Now(), time.Second, r.clock)
+			for shard := range r.Keyspace.Shards() {
+				r.Dispatch.Worker(1).Txn().ExpireSlice(shard, r.clock.Now(), time.Second, r.clock)
 			}
 		}
 		a.expect([2]string{"exec", nothing})

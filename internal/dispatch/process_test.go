@@ -119,7 +119,7 @@ func TestHugePipelinesAndArguments(t *testing.T) {
 
 func TestLimitsOfStrangersEndWithTheirPassword(t *testing.T) {
 	r := newRig(t)
-	r.password = "secret"
+	r.Keys.Password.Override("secret")
 	args := []string{"MSET"}
 	for i := range 20 {
 		args = append(args, strconv.Itoa(i), "v")
@@ -140,8 +140,8 @@ func TestLimitsOfStrangersEndWithTheirPassword(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
-	r.password = ""
-	r.maxBulk = 1 << 20
+	r.Keys.Password.Override("")
+	r.Keys.MaxBulk.Override(1 << 20)
 	if got := r.connect().feed("*2\r\n$3\r\nGET\r\n$1048577\r\n"); got != "-ERR Protocol error: invalid bulk length\r\n" {
 		t.Errorf("over proto-max-bulk-len: %q", got)
 	}
@@ -170,7 +170,7 @@ func TestGetAndSetAllocateNothing(t *testing.T) {
 			in := []byte(strings.Repeat(one, pipelined))
 			feed := func() {
 				c.Out.Buf = c.Out.Buf[:0]
-				if n, more := r.dispatch.Worker(0).Process(c.Session, in); n != len(in) || more {
+				if n, more := r.Dispatch.Worker(0).Process(c.Session, in); n != len(in) || more {
 					t.Fatalf("%s: consumed %d of %d bytes", name, n, len(in))
 				}
 			}
@@ -208,7 +208,7 @@ func TestCommandStatistics(t *testing.T) {
 	a.do("INSTANT")
 	a.feed("multi\r\nset k 1\r\ninstant\r\nincr k\r\nget k extra\r\ndiscard\r\n")
 	a.feed("multi\r\nset k 1\r\ninstant\r\nincr k\r\nexec\r\n")
-	got := totals(r.dispatch)
+	got := totals(r.Dispatch)
 	for name, want := range map[string][3]int64{ // calls, failed, rejected
 		"set": {7, 0, 0}, "incr": {2, 1, 0}, "get": {0, 0, 2}, "client|setname": {1, 1, 0}, "instant": {2, 0, 0},
 		"multi": {2, 0, 0}, "exec": {1, 0, 0}, "discard": {1, 0, 0}, "client": {0, 0, 1},
@@ -224,17 +224,17 @@ func TestCommandStatistics(t *testing.T) {
 	if c := got["exec"]; c.Ns != int64(time.Millisecond) {
 		t.Errorf("exec took %d ns, its block 1 ms", c.Ns)
 	}
-	if n := r.dispatch.TotalCalls(); n != 7+2+1+2+2+1+1 {
+	if n := r.Dispatch.TotalCalls(); n != 7+2+1+2+2+1+1 {
 		t.Errorf("%d calls in all", n)
 	}
-	if n := r.dispatch.Errors.Total(); n != 6 {
+	if n := r.Dispatch.Errors.Total(); n != 6 {
 		t.Errorf("%d errors", n)
 	}
-	if by := fmt.Sprint(r.dispatch.Errors.ByPrefix()); by != "[{ERR 6}]" {
+	if by := fmt.Sprint(r.Dispatch.Errors.ByPrefix()); by != "[{ERR 6}]" {
 		t.Errorf("errors %s", by)
 	}
-	r.dispatch.ResetStats()
-	if n := len(r.dispatch.CommandTotals()); n != 0 || r.dispatch.TotalCalls() != 0 || r.dispatch.Errors.Total() != 0 {
+	r.Dispatch.ResetStats()
+	if n := len(r.Dispatch.CommandTotals()); n != 0 || r.Dispatch.TotalCalls() != 0 || r.Dispatch.Errors.Total() != 0 {
 		t.Errorf("%d commands have statistics after the reset", n)
 	}
 }

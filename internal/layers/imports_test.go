@@ -16,7 +16,8 @@ type layer struct {
 // layers from the top down.
 var layers = []layer{
 	{[]string{"cmd/*"}, "a program is where parts are put together; nothing can use a program"},
-	{[]string{"internal/server"}, "the wiring knows every part, so a part that knew the wiring would know them all"},
+	{[]string{"internal/server"}, "sockets and the process are around a node: what is inside serves any transport, and tests without one"},
+	{[]string{"internal/node"}, "the wiring knows every part, so a part that knew the wiring would know them all"},
 	{[]string{"internal/dispatch"}, "gates and locks are around a command: what is inside must not see them"},
 	{
 		[]string{"internal/command/*"},
@@ -92,7 +93,7 @@ var alone = map[string]struct {
 }
 
 // support are packages that help tests. They may import anything, and only tests and their like import them.
-var support = []string{"internal/command/commandtest", "internal/session/sessiontest", "resp/resptest", "internal/toolkit/sweep/sweeptest", "test/*", "internal/layers"}
+var support = []string{"internal/command/commandtest", "internal/session/sessiontest", "internal/node/nodetest", "resp/resptest", "internal/toolkit/sweep/sweeptest", "test/*", "internal/layers"}
 
 func matches(pattern, pkg string) bool {
 	if dir, ok := strings.CutSuffix(pattern, "/*"); ok {
@@ -164,6 +165,9 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		ok       bool
 	}{
 		{"internal/server", "internal/dispatch", true},
+		{"internal/server", "internal/node", true},
+		{"internal/node", "internal/server", false},
+		{"internal/dispatch", "internal/node", false},
 		{"internal/dispatch", "internal/server", false},
 		{"internal/keyspace", "internal/store", true},
 		{"internal/store", "internal/keyspace", false},

@@ -97,8 +97,8 @@ func (l *loop) drop(c *conn) {
 
 // letGo ends what a connection has in the server. The socket is closed last: whoever sees that finds nothing left of it.
 func (s *Server) letGo(c *conn) {
-	s.forget(c.sess)
-	s.account(c.sess, 0)
+	s.node.Forget(c.sess)
+	s.node.Account(c.sess, 0)
 	c.sess.Drop()
 	unix.Close(c.fd)
 }

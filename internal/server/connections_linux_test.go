@@ -27,7 +27,7 @@ func TestConnectionsBeyondMaxclientsAreRefused(t *testing.T) {
 	if got, _ := io.ReadAll(refused.r); string(got) != "-ERR max number of clients reached\r\n" {
 		t.Errorf("the fourth client got %q", got)
 	}
-	if n := r.stats.rejected.Load(); n != 1 {
+	if n := r.node.Traffic.Rejected.Load(); n != 1 {
 		t.Errorf("%d connections were counted as refused", n)
 	}
 	clients[0].Close()

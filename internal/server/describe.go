@@ -3,18 +3,17 @@ package server
 import (
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/config"
+	"github.com/curfewkv/curfew/internal/node"
 )
 
-// Describe returns the commands and configuration keys of a server with its defaults, for the reference and for tests. The
-// server is built and taken apart again: the commands are there to be looked at, not to be run.
+// Describe returns the commands and configuration keys of a server with its defaults, for the reference and for tests: the
+// commands are there to be looked at, not to be run.
 func Describe() (*command.Table, *config.Registry, error) {
-	s, err := New(nil)
+	s, _ := newServer()
+	n, err := node.New(node.Options{Config: s.config, Keys: s.settings.Keys, Clock: s.clock})
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, l := range s.loops {
-		l.close()
-	}
-	s.keyspace.Close()
-	return s.table, s.config, s.logFile.Close()
+	n.Close()
+	return n.Table, s.config, nil
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"golang.org/x/sys/unix"
 
+	"github.com/curfewkv/curfew/internal/node"
 	"github.com/curfewkv/curfew/internal/session"
 	"github.com/curfewkv/curfew/resp"
 )
@@ -54,7 +55,7 @@ func (l *loop) readable(c *conn) {
 		l.ended(c, err)
 		return
 	}
-	l.srv.stats.netIn.AddAt(l.index, int64(n))
+	l.srv.node.Traffic.NetIn.AddAt(l.index, int64(n))
 	data := buf[:n]
 	if own {
 		c.in = c.in[:len(c.in)+n]
@@ -104,7 +105,7 @@ func (l *loop) serve(c *conn, data []byte) {
 		if l.srv.keyspace.Lowered() {
 			l.overLimit = l.lowerMemory()
 		}
-		l.srv.services.tracking.Flush() // whoever sees the reply of a write finds that it was told of
+		l.srv.node.Tracking.Flush() // whoever sees the reply of a write finds that it was told of
 		l.takeOut(c)
 		if !more || c.closed || s.Killed() {
 			break
@@ -123,7 +124,7 @@ func (l *loop) serve(c *conn, data []byte) {
 		l.drop(c)
 		return
 	}
-	if n := c.unprocessed(); n > l.srv.queryLimit(s) {
+	if n := c.unprocessed(); n > l.srv.node.QueryLimit(s) {
 		l.srv.log.Warn("Closing client that reached max query buffer length", "client", s.Addr, "bytes", n)
 		l.drop(c)
 		return
@@ -170,7 +171,7 @@ func (l *loop) takeOut(c *conn) {
 	}
 	if c.sess.CloseAfter && !c.leaving {
 		c.leaving = true
-		l.srv.forget(c.sess) // whoever reads the last reply finds nothing left of the client
+		l.srv.node.Forget(c.sess) // whoever reads the last reply finds nothing left of the client
 	}
 	if c.out != nil {
 		c.out = buf
@@ -201,7 +202,7 @@ func (l *loop) send(c *conn, b []byte) int {
 		}
 		return 0
 	}
-	l.srv.stats.netOut.AddAt(l.index, int64(n))
+	l.srv.node.Traffic.NetOut.AddAt(l.index, int64(n))
 	return n
 }
 
@@ -238,7 +239,7 @@ func (l *loop) afterSend(c *conn) {
 	}
 	c.sess.Public.OutBytes.Store(int64(c.unsent()))
 	if c.leaving {
-		l.srv.sessions.Add(c.sess) // it may take its time to read: let it be listed, counted and killed
+		l.srv.node.Attach(c.sess) // it may take its time to read: let it be listed, counted and killed
 	}
 	l.wantWrite(c, true)
 	l.checkOutput(c)
@@ -273,7 +274,7 @@ const strangerOut = 1 << 10
 
 // overHard closes a client with n bytes to be sent when they are over the hard limit of its class, and reports that.
 func (l *loop) overHard(c *conn, n int) bool {
-	limit := l.srv.hardLimit(c.sess)
+	limit := l.srv.node.HardLimit(c.sess)
 	if limit == 0 || int64(n) <= limit {
 		return false
 	}
@@ -293,9 +294,9 @@ func (l *loop) checkOutput(c *conn) {
 	if c.closed {
 		return
 	}
-	limit := l.srv.settings.outputLimit.Get(classOf(c.sess))
+	limit := l.srv.settings.OutputLimit.Get(node.ClassOf(c.sess))
 	n := int64(c.unsent())
-	over := limit.Hard > 0 && n > limit.Hard || n > strangerOut && !c.sess.Authenticated && l.srv.settings.password.Get() != ""
+	over := limit.Hard > 0 && n > limit.Hard || n > strangerOut && !c.sess.Authenticated && l.srv.settings.Password.Get() != ""
 	if limit.Soft > 0 && n > limit.Soft {
 		if c.softSince == 0 {
 			c.softSince = l.now.Mono
@@ -316,11 +317,11 @@ func (l *loop) account(c *conn) {
 	if n == old || c.sess.Killed() {
 		return
 	}
-	l.srv.account(c.sess, n)
+	l.srv.node.Account(c.sess, n)
 	if n < old {
 		return
 	}
-	l.srv.boundClients()
+	l.srv.node.BoundClients()
 	if l.srv.keyspace.Over(0) > 0 {
 		l.worker.Txn().MakeRoom(l.now, 0, l.srv.clock)
 	}

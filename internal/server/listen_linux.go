@@ -144,22 +144,21 @@ func (s *Server) admit(l *loop, fd int, sa unix.Sockaddr, ln *listener) {
 	}
 	addr, local := peerName(sa, s.settings.unixSocket.Get())
 	if refusal := s.refuse(local); refusal != "" {
-		s.stats.rejected.Add(1)
+		s.node.Traffic.Rejected.Add(1)
 		rawWrite(fd, []byte(refusal))
 		unix.Close(fd)
 		return
 	}
 	to := s.loops[int(s.nextLoop.Add(1))%len(s.loops)]
 	c := &conn{fd: fd, loop: to}
-	sess := session.New(s.sessions.NextID(), c, s.clock.Mono())
+	sess := s.node.NewSession(c)
 	sess.FD, sess.Addr, sess.Unix, sess.Local = fd, addr, ln.unix, local
 	sess.LocalAddr = localName(fd, s.settings.unixSocket.Get())
 	sess.SetFlag(session.FlagUnix, ln.unix)
-	sess.Authenticated = s.settings.password.Get() == ""
 	c.sess = sess
-	s.sessions.Add(sess)
-	s.stats.connections.Add(1)
-	s.account(sess, connOverhead)
+	s.node.Attach(sess)
+	s.node.Traffic.Connections.Add(1)
+	s.node.Account(sess, connOverhead)
 	if to == l {
 		to.add(c)
 	} else if !to.do(func() { to.add(c) }) { // the server stops
@@ -172,7 +171,7 @@ func (s *Server) refuse(local bool) string {
 	if int64(s.sessions.Len()) >= s.settings.maxClients.Get() {
 		return "-ERR max number of clients reached\r\n"
 	}
-	if s.settings.protected.Get() && s.settings.password.Get() == "" && !local {
+	if s.settings.protected.Get() && s.settings.Password.Get() == "" && !local {
 		return "-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. " +
 			"In this mode connections are only accepted from the loopback interface. To connect from other machines, set a password " +
 			"(requirepass), or disable protected mode (CONFIG SET protected-mode no from the loopback interface, or protected-mode no in " +

@@ -78,7 +78,7 @@ func newLoop(s *Server, index int, shards []int) (*loop, error) {
 		return nil, fmt.Errorf("eventfd: %w", err)
 	}
 	l := &loop{
-		srv: s, index: index, ep: ep, wakeFD: wake, worker: s.dispatch.Worker(index), shards: shards,
+		srv: s, index: index, ep: ep, wakeFD: wake, worker: s.node.Dispatch.Worker(index), shards: shards,
 		conns: map[int]*conn{}, blocked: map[*conn]struct{}{}, rbuf: make([]byte, readSize),
 	}
 	if err := l.watch(wake, unix.EPOLLIN); err != nil {
@@ -137,12 +137,12 @@ func (l *loop) run() {
 			return
 		}
 		l.now = l.srv.clock.Now()
-		l.srv.observeClock(l.now)
+		l.srv.node.ObserveClock(l.now)
 		for i := range n {
 			l.event(&l.events[i])
 		}
 		l.drainInbox()
-		l.srv.services.tracking.Flush()
+		l.srv.node.Tracking.Flush()
 		l.overLimit = l.overLimit && l.lowerMemory()
 		more = l.expire() || l.drainTrash() || l.overLimit || l.defragment()
 		l.periodic()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/bits"
 	"os"
 	"runtime"
 	"strconv"
@@ -13,17 +12,11 @@ import (
 	"time"
 
 	"github.com/curfewkv/curfew/internal/clock"
-	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/config"
-	"github.com/curfewkv/curfew/internal/dispatch"
-	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
-	"github.com/curfewkv/curfew/internal/metrics"
+	"github.com/curfewkv/curfew/internal/node"
 	"github.com/curfewkv/curfew/internal/session"
 )
-
-// reservePerShard is the address space of a shard; a handle can reach no more. Only what is used is backed by memory.
-const reservePerShard = 16 << 30
 
 // spareProcs is how many goroutines may run beside the loops.
 const spareProcs = 2
@@ -36,52 +29,25 @@ type Server struct {
 	log      *logger
 	logFile  io.Closer
 	clock    clock.Clock
-	steps    *clock.StepDetector
+	node     *node.Node
+	loops    []*loop
+
+	// parts of the node that the loops use all the time
 	keyspace *keyspace.Keyspace
-	journal  *journal.Journal
-	table    *command.Table
-	dispatch *dispatch.Dispatcher
 	sessions *session.Registry
 	pause    *session.Pause
-	services services
-	metrics  *metrics.Set
-	loops    []*loop
-	started  clock.Instant
-	runID    string
 
 	listeners listeners
 	nextLoop  atomic.Uint64
-	stats     stats
 	stopping  atomic.Bool
 	failed    atomic.Pointer[error]
-	snapshot  snapshot   // of the INFO under way; guarded by all shards' locks
-	bounding  sync.Mutex // held while clients are chosen to be closed
 	done      sync.WaitGroup
 	release   chan struct{} // wakes the goroutine that gives pages back
 }
 
-// stats are the counters of the server's own work.
-type stats struct {
-	connections, rejected, netIn, netOut, evictedClients *metrics.Counter // declared by statFigures
-
-	peakMemory atomic.Int64
-	ops        rate
-}
-
 // New builds a server from redis-server's arguments: a configuration file first, then --key value pairs. It listens only in Run.
 func New(args []string) (*Server, error) {
-	s := &Server{
-		config: config.New(), journal: &journal.Journal{}, sessions: session.NewRegistry(), pause: &session.Pause{}, metrics: metrics.NewSet(),
-		release: make(chan struct{}, 1), runID: newRunID(),
-	}
-	s.listeners.byFD = map[int]*listener{}
-	listen := listenHooks{
-		port: &config.Apply{Run: func() error { return s.relisten("Unable to listen on this port. Check server logs.") }},
-		bind: &config.Apply{Run: func() error { return s.relisten("Failed to bind to specified addresses.") }},
-	}
-	apply := &config.Apply{Run: func() error { return s.apply() }}
-	s.settings = declare(s.config, listen, apply)
-	directives := config.DeclareRedis74(s.config)
+	s, directives := newServer()
 	if err := s.config.LoadArgs(args); err != nil {
 		return nil, err
 	}
@@ -94,13 +60,26 @@ func New(args []string) (*Server, error) {
 	if err := s.fitClients(); err != nil {
 		return nil, err
 	}
-	sys := clock.NewSystem()
-	s.clock, s.started = sys, sys.Now()
-	s.steps = clock.NewStepDetector(clock.DefaultStepThreshold)
 	if err := s.build(directives); err != nil {
 		return nil, err
 	}
-	return s, s.apply()
+	return s, nil
+}
+
+// newServer makes a server that has its configuration keys and nothing else.
+func newServer() (*Server, *config.FileDirectives) {
+	s := &Server{config: config.New(), clock: clock.NewSystem(), release: make(chan struct{}, 1)}
+	s.listeners.byFD = map[int]*listener{}
+	listen := listenHooks{
+		port: &config.Apply{Run: func() error { return s.relisten("Unable to listen on this port. Check server logs.") }},
+		bind: &config.Apply{Run: func() error { return s.relisten("Failed to bind to specified addresses.") }},
+	}
+	logging := &config.Apply{Run: func() error {
+		s.log.setLevel(s.settings.logLevel.String())
+		return nil
+	}}
+	s.settings = declare(s.config, listen, logging)
+	return s, config.DeclareRedis74(s.config)
 }
 
 func (s *Server) openLog() error {
@@ -113,47 +92,18 @@ func (s *Server) openLog() error {
 	return nil
 }
 
-// build makes the parts, bottom up.
+// build makes the node and the loops.
 func (s *Server) build(directives *config.FileDirectives) error {
 	n := int(s.settings.loops.Get())
 	if n == 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	shards := int(s.settings.shards.Get())
-	if shards == 0 {
-		shards = defaultShards(n)
-	}
-	k, err := keyspace.New(keyspace.Options{
-		Shards: shards, Databases: int(s.settings.databases.Get()), ReservePerShard: reservePerShard, Journal: s.journal,
-		Wake: func(shard int) {
-			if len(s.loops) > 0 {
-				s.loops[shard%len(s.loops)].wake()
-			}
-		},
-	})
-	if err != nil {
+	if err := s.buildNode(n, directives); err != nil {
 		return err
 	}
-	s.keyspace = k
-	s.reportReserve()
-	s.pause.OnChange = func(active bool) {
-		k.Settings.HoldExpiry.Store(active)
-		if !active {
-			s.wakeLoops() // keys may be due
-		}
-	}
-	s.buildServices()
-	s.table = command.NewTable(s.families()...)
-	for _, r := range directives.Renames {
-		if err := s.table.Rename(r[0], r[1]); err != nil {
-			return err
-		}
-	}
-	s.dispatch = dispatch.New(s.dispatchOptions(n))
-	s.declareFigures()
 	for i := range n {
 		var mine []int
-		for shard := i; shard < shards; shard += n {
+		for shard := i; shard < s.keyspace.Shards(); shard += n {
 			mine = append(mine, shard)
 		}
 		l, err := newLoop(s, i, mine)
@@ -165,10 +115,26 @@ func (s *Server) build(directives *config.FileDirectives) error {
 	return nil
 }
 
-// defaultShards is enough that the loops rarely meet on one lock.
-func defaultShards(loops int) int {
-	n := max(16, 4*loops)
-	return min(64, 1<<bits.Len(uint(n-1)))
+// buildNode makes the node and adds the process's figures to its own.
+func (s *Server) buildNode(loops int, directives *config.FileDirectives) (err error) {
+	s.node, err = node.New(node.Options{
+		Config: s.config, Keys: s.settings.Keys, Renames: directives.Renames, Clock: s.clock, Log: s.log.Logger,
+		Workers: loops, Shards: int(s.settings.shards.Get()),
+		Wake: func(shard int) {
+			if len(s.loops) > 0 {
+				s.loops[shard%len(s.loops)].wake()
+			}
+		},
+		Process: node.Process{
+			Resident: residentBytes, SystemMemory: totalSystemMemory(), HugePages: hugePages, Release: s.purge, Shutdown: s.Stop,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	s.keyspace, s.sessions, s.pause = s.node.Keyspace, s.node.Sessions, s.node.Pause
+	s.declareFigures()
+	return nil
 }
 
 // Run listens and serves until Stop or a failure.
@@ -178,7 +144,7 @@ func (s *Server) Run() error {
 		for _, l := range s.loops {
 			l.close()
 		}
-		s.keyspace.Close()
+		s.node.Close()
 		s.logFile.Close()
 		return err
 	}
@@ -190,7 +156,7 @@ func (s *Server) Run() error {
 	s.done.Add(2)
 	go func() {
 		defer s.done.Done()
-		clock.WatchWall(ctx, s.wakeLoops) // absolute deadlines may be due now
+		clock.WatchWall(ctx, s.node.WakeShards) // absolute deadlines may be due now
 	}()
 	go func() {
 		defer s.done.Done()
@@ -253,7 +219,7 @@ func (s *Server) finish() {
 		os.Remove(path)
 	}
 	s.log.Warn("Curfew is now ready to exit, bye bye...")
-	s.keyspace.Close()
+	s.node.Close()
 	s.logFile.Close()
 }
 
@@ -263,24 +229,6 @@ func (s *Server) writePID() error {
 		return nil
 	}
 	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644)
-}
-
-// reportReserve tells when keys have less room than usual because the address space is limited.
-func (s *Server) reportReserve() {
-	if got := s.keyspace.Reserved(); got < reservePerShard {
-		shards := int64(s.keyspace.Shards())
-		s.log.Warn(fmt.Sprintf("The address space is limited (ulimit -v): each of %d shards reserves %d MiB for its keys, not %d. "+
-			"Writes fail with OOM once a shard is full, at %d MiB in all or somewhat before, whatever maxmemory is.",
-			shards, got>>20, int64(reservePerShard)>>20, shards*got>>20))
-	}
-}
-
-// forget removes a session from everything that knows it.
-func (s *Server) forget(sess *session.Session) {
-	s.sessions.Remove(sess)
-	s.pause.Forget(sess)
-	s.dispatch.Discard(sess)
-	s.services.forget(sess)
 }
 
 // releasePages gives freed pages back to the system, away from the loops: the system call may take long.

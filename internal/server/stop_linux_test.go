@@ -112,7 +112,7 @@ func TestNoConnectionIsLostBetweenLoopsOfAStoppingServer(t *testing.T) {
 				}
 			})
 		}
-		until(t, "connections", func() bool { return r.stats.connections.Load() > 20 })
+		until(t, "connections", func() bool { return r.node.Traffic.Connections.Load() > 20 })
 		r.stop()
 		close(quit)
 		dialers.Wait()

@@ -8,7 +8,7 @@ import (
 
 const scripts = "testdata/*.txt"
 
-func fresh(t testing.TB) *sessiontest.Server { return sessiontest.New(t, nil) }
+func fresh(t testing.TB) *sessiontest.Server { return sessiontest.New(t) }
 
 func TestCommandsAnswerAsTheScriptsSay(t *testing.T) { sessiontest.Run(t, scripts, fresh) }
 

@@ -120,11 +120,5 @@ func (c *Conn) Close() {
 func (c *Conn) close() {
 	c.Closed = true
 	c.got = append(c.got, "closed")
-	s := c.server
-	s.Clients.Remove(c.Session)
-	s.Pause.Forget(c.Session)
-	s.Dispatch.Discard(c.Session)
-	s.PubSub.Drop(c.Session)
-	s.Tracking.Off(c.Session)
-	s.Monitor.Remove(c.Session)
+	c.server.Forget(c.Session)
 }

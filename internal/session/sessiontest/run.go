@@ -58,7 +58,7 @@ func (s *Server) checkEmpty(conns map[string]*Conn) {
 	watching, watched := s.Watch.Counts()
 	trackers, _, _, prefixes := s.Tracking.Counts()
 	left := []int64{channels, patterns, shards, subscribers, watching, watched, trackers, prefixes,
-		int64(s.Clients.Len()), int64(s.Pause.Waiting())}
+		int64(s.Sessions.Len()), int64(s.Pause.Waiting())}
 	for i, n := range left {
 		if n != 0 {
 			s.t.Errorf("after all have left: count %d is %d", i, n)
@@ -80,11 +80,11 @@ func (s *Server) direct(st step) {
 		}
 		s.Clock.Advance(d)
 	case "@password":
-		s.Password = st.args[1]
+		s.Keys.Password.Override(st.args[1])
 	case "@slow":
-		s.SlowNs = s.number(st) * 1000
+		s.Keys.SlowerThan.Override(s.number(st))
 	case "@tracked":
-		s.TrackedKeys = s.number(st)
+		s.Keys.TrackingKeys.Override(s.number(st))
 		for s.Tracking.Trim(100) {
 		}
 	default:

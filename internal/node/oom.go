@@ -1,4 +1,4 @@
-package server
+package node
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ const (
 
 // explainOOM says why nothing could be evicted: the policy, how many keys there are, how many have no TTL and under which
 // prefix most of them are. No shard may be locked.
-func (s *Server) explainOOM(tx *keyspace.Txn) string {
+func (n *Node) explainOOM(tx *keyspace.Txn) string {
 	tx.LockAll()
 	defer tx.Unlock()
 	keys, volatile := 0, 0
@@ -26,11 +26,11 @@ func (s *Server) explainOOM(tx *keyspace.Txn) string {
 		keys += db.Keys
 		volatile += db.Volatile
 	}
-	policy := s.keyspace.Policy()
+	policy := n.Keyspace.Policy()
 	why := "maxmemory-policy is noeviction"
 	switch {
 	case keys == 0:
-		return "no evictable keys: there are no keys; " + human(s.keyspace.External()) + " are buffers of clients"
+		return "no evictable keys: there are no keys; " + human(n.Keyspace.External()) + " are buffers of clients"
 	case policy.Volatile() || policy == eviction.VolatileTTL:
 		why = "no evictable keys"
 	case policy.AllKeys():

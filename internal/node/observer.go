@@ -1,26 +1,19 @@
-package server
+package node
 
 import (
 	"sync/atomic"
 	"time"
 
 	"github.com/curfewkv/curfew/internal/command"
-	"github.com/curfewkv/curfew/internal/latency"
 	"github.com/curfewkv/curfew/internal/monitor"
 	"github.com/curfewkv/curfew/internal/session"
-	"github.com/curfewkv/curfew/internal/slowlog"
 )
 
 // observer hands what the dispatcher tells of commands to MONITOR, the slow log and the latency monitor.
 type observer struct {
-	feed     *monitor.Feed
-	slow     *slowlog.Log
-	latency  *latency.Monitor
-	settings *settings
-	log      *logger
+	*Node
 	// lastAttack is the monotonic time in ns of the last warning of CrossProtocol, 0 for none.
 	lastAttack atomic.Int64
-	monotonic  func() int64
 }
 
 // attackEvery is the least time between two warnings of CrossProtocol: a page may try in a loop.
@@ -28,7 +21,7 @@ const attackEvery = time.Minute
 
 // CrossProtocol warns of a client that speaks HTTP.
 func (o *observer) CrossProtocol(s *session.Session) {
-	now, last := o.monotonic(), o.lastAttack.Load()
+	now, last := o.Clock.Mono(), o.lastAttack.Load()
 	if last != 0 && now-last < int64(attackEvery) || !o.lastAttack.CompareAndSwap(last, now) {
 		return
 	}
@@ -36,17 +29,17 @@ func (o *observer) CrossProtocol(s *session.Session) {
 }
 
 // Watching reports whether someone monitors.
-func (o *observer) Watching() bool { return o.feed.Active() }
+func (o *observer) Watching() bool { return o.Monitor.Active() }
 
 // Show shows a command to the monitors.
 func (o *observer) Show(s *session.Session, args [][]byte, wallNs int64) {
-	o.feed.Show(s, s.DB, monitor.Hide(args), wallNs)
+	o.Monitor.Show(s, s.DB, monitor.Hide(args), wallNs)
 }
 
 // SlowNs is the least duration that the slow log or the latency monitor wants to hear of; negative: none.
 func (o *observer) SlowNs() int64 {
-	slow := o.settings.slowerThan.Get() * 1000
-	if ms := o.settings.latencyThreshold.Get(); ms > 0 && (slow < 0 || ms*1e6 < slow) {
+	slow := o.Keys.SlowerThan.Get() * 1000
+	if ms := o.Keys.LatencyThreshold.Get(); ms > 0 && (slow < 0 || ms*1e6 < slow) {
 		return ms * 1e6
 	}
 	return slow
@@ -55,12 +48,12 @@ func (o *observer) SlowNs() int64 {
 // After is told of a command that took at least SlowNs.
 func (o *observer) After(s *session.Session, spec *command.Spec, args [][]byte, durNs, wallNs int64) {
 	us, unix := durNs/1000, (wallNs+durNs)/1e9
-	if limit := o.settings.slowerThan.Get(); limit >= 0 && us >= limit && !spec.Has(command.SkipSlowlog) {
-		o.slow.Add(monitor.Hide(args), us, unix, s.Addr, session.Text(&s.Public.Name))
+	if limit := o.Keys.SlowerThan.Get(); limit >= 0 && us >= limit && !spec.Has(command.SkipSlowlog) {
+		o.Slow.Add(monitor.Hide(args), us, unix, s.Addr, session.Text(&s.Public.Name))
 	}
 	event := "command"
 	if spec.Has(command.Fast) {
 		event = "fast-command"
 	}
-	o.latency.Add(event, durNs/1e6, unix)
+	o.Latency.Add(event, durNs/1e6, unix)
 }

@@ -1,15 +1,10 @@
-package server
+package node
 
 import (
 	"fmt"
-	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/curfewkv/curfew/internal/keyspace"
 	"github.com/curfewkv/curfew/internal/metrics"
@@ -27,10 +22,10 @@ var infoSections = []struct {
 }
 
 // info appends the sections that are asked for; none asks for the default ones. All shards are locked.
-func (s *Server) info(dst []byte, tx *keyspace.Txn, asked []string) []byte {
+func (n *Node) info(dst []byte, tx *keyspace.Txn, asked []string) []byte {
 	all := slices.Contains(asked, "all") || slices.Contains(asked, "everything")
 	byDefault := len(asked) == 0 || slices.Contains(asked, "default")
-	s.snapshot = s.takeSnapshot(tx)
+	n.seen = n.look(tx)
 	for _, sec := range infoSections {
 		name := strings.ToLower(sec.name)
 		if !all && !(byDefault && sec.byDefault) && !slices.Contains(asked, name) {
@@ -40,22 +35,22 @@ func (s *Server) info(dst []byte, tx *keyspace.Txn, asked []string) []byte {
 			dst = append(dst, "\r\n"...)
 		}
 		dst = append(dst, "# "+sec.name+"\r\n"...)
-		dst = s.infoSection(dst, tx, name)
+		dst = n.infoSection(dst, tx, name)
 	}
 	return dst
 }
 
-func (s *Server) infoSection(dst []byte, tx *keyspace.Txn, name string) []byte {
+func (n *Node) infoSection(dst []byte, tx *keyspace.Txn, name string) []byte {
 	switch name {
 	case "commandstats":
-		return s.infoCommands(dst)
+		return n.infoCommands(dst)
 	case "errorstats":
-		for _, e := range s.dispatch.Errors.ByPrefix() {
+		for _, e := range n.Dispatch.Errors.ByPrefix() {
 			dst = fmt.Appendf(dst, "errorstat_%s:count=%d\r\n", e.Prefix, e.Count)
 		}
 		return dst
 	case "latencystats":
-		return s.infoLatency(dst)
+		return n.infoLatency(dst)
 	case "keyspace":
 		for i, db := range tx.DBStats() {
 			if db.Keys > 0 {
@@ -64,11 +59,11 @@ func (s *Server) infoSection(dst []byte, tx *keyspace.Txn, name string) []byte {
 		}
 		return dst
 	}
-	return s.metrics.AppendInfo(dst, name)
+	return n.Metrics.AppendInfo(dst, name)
 }
 
-func (s *Server) infoCommands(dst []byte) []byte {
-	for _, c := range s.dispatch.CommandTotals() {
+func (n *Node) infoCommands(dst []byte) []byte {
+	for _, c := range n.Dispatch.CommandTotals() {
 		us, per := c.Ns/1000, 0.0
 		if c.Calls > 0 {
 			per = float64(c.Ns) / 1000 / float64(c.Calls)
@@ -79,18 +74,18 @@ func (s *Server) infoCommands(dst []byte) []byte {
 	return dst
 }
 
-func (s *Server) infoLatency(dst []byte) []byte {
-	for _, c := range s.dispatch.CommandTotals() {
+func (n *Node) infoLatency(dst []byte) []byte {
+	for _, c := range n.Dispatch.CommandTotals() {
 		if c.Histogram == nil || c.Histogram.Count() == 0 {
 			continue
 		}
 		dst = append(dst, "latency_percentiles_usec_"+c.Spec.Full+":"...)
-		dst = append(dst, percentiles(c.Histogram, s.settings.latencyPercentiles.Get())+"\r\n"...)
+		dst = append(dst, percentiles(c.Histogram, n.Keys.LatencyPercentiles.Get())+"\r\n"...)
 	}
 	for _, lag := range []struct {
 		name string
 		h    *metrics.Histogram
-	}{{"active", s.keyspace.ActiveLag}, {"lazy", s.keyspace.LazyLag}} {
+	}{{"active", n.Keyspace.ActiveLag}, {"lazy", n.Keyspace.LazyLag}} {
 		dst = append(dst, "expire_lag_percentiles_usec_"+lag.name+":"+percentiles(lag.h, []float64{50, 99, 99.9})+"\r\n"...)
 	}
 	return dst
@@ -108,12 +103,11 @@ func percentiles(h *metrics.Histogram, ps []float64) string {
 	return b.String()
 }
 
-// snapshot is what one INFO looks at, gathered once so that its fields agree. It is guarded by all shards' locks.
-type snapshot struct {
+// seen is what one INFO looks at, gathered once so that its fields agree. It is guarded by all shards' locks.
+type seen struct {
 	counts                       keyspace.Counts
 	used, rss, overhead, backlog int64
 	nextDeadlineMs               int64
-	usage                        unix.Rusage
 	ops, in, out                 float64
 	clients                      clientFigures
 }
@@ -121,45 +115,22 @@ type snapshot struct {
 // clientFigures are found by looking at every session.
 type clientFigures struct{ blocked, input, output int64 }
 
-func (s *Server) takeSnapshot(tx *keyspace.Txn) snapshot {
-	snap := snapshot{counts: tx.Counts(), used: s.keyspace.Used(), rss: residentBytes(), backlog: int64(tx.DueBacklog())}
-	snap.overhead = tx.IndexBytes() + s.keyspace.External()
-	snap.nextDeadlineMs = tx.NextDeadlineUnixMs()
-	unix.Getrusage(unix.RUSAGE_SELF, &snap.usage)
-	snap.ops, snap.in, snap.out = s.stats.ops.perSecond()
-	s.notePeak(snap.used)
-	s.sessions.Each(func(c *session.Session) {
-		p, n := &c.Public, &snap.clients
-		if c.HasFlag(session.FlagBlocked) {
-			n.blocked++
+// look gathers what INFO and MEMORY STATS show. All shards are locked.
+func (n *Node) look(tx *keyspace.Txn) seen {
+	now := seen{counts: tx.Counts(), used: n.Keyspace.Used(), rss: n.process.Resident(), backlog: int64(tx.DueBacklog())}
+	now.overhead = tx.IndexBytes() + n.Keyspace.External()
+	now.nextDeadlineMs = tx.NextDeadlineUnixMs()
+	now.ops, now.in, now.out = n.rate.perSecond()
+	n.peak.note(now.used)
+	n.Sessions.Each(func(s *session.Session) {
+		p, c := &s.Public, &now.clients
+		if s.HasFlag(session.FlagBlocked) {
+			c.blocked++
 		}
-		n.input = max(n.input, p.QueryLen.Load()+p.QueryFree.Load())
-		n.output = max(n.output, p.OutBytes.Load())
+		c.input = max(c.input, p.QueryLen.Load()+p.QueryFree.Load())
+		c.output = max(c.output, p.OutBytes.Load())
 	})
-	return snap
-}
-
-// notePeak raises the largest memory in use. Several loops may have measured at once.
-func (s *Server) notePeak(used int64) {
-	for peak := &s.stats.peakMemory; ; {
-		if old := peak.Load(); used <= old || peak.CompareAndSwap(old, used) {
-			return
-		}
-	}
-}
-
-// residentBytes is the process's resident memory, 0 where it cannot be told.
-func residentBytes() int64 {
-	b, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(b))
-	if len(fields) < 2 {
-		return 0
-	}
-	pages, _ := strconv.ParseInt(fields[1], 10, 64)
-	return pages * int64(os.Getpagesize())
+	return now
 }
 
 // human formats bytes as INFO's _human fields.
@@ -175,24 +146,4 @@ func human(n int64) string {
 		f /= 1024
 	}
 	return ""
-}
-
-func osName() string {
-	var u unix.Utsname
-	if unix.Uname(&u) != nil {
-		return runtime.GOOS
-	}
-	return unix.ByteSliceToString(u.Sysname[:]) + " " + unix.ByteSliceToString(u.Release[:]) + " " + unix.ByteSliceToString(u.Machine[:])
-}
-
-func totalSystemMemory() int64 {
-	var i unix.Sysinfo_t
-	if unix.Sysinfo(&i) != nil {
-		return 0
-	}
-	return int64(i.Totalram) * int64(i.Unit)
-}
-
-func seconds(t unix.Timeval) string {
-	return strconv.FormatFloat(time.Duration(t.Nano()).Seconds(), 'f', 6, 64)
 }

@@ -1,4 +1,4 @@
-package server
+package node
 
 import "strings"
 
@@ -22,11 +22,11 @@ var absent = []struct{ section, fields string }{
 		repl_backlog_first_byte_offset:0 repl_backlog_histlen:0`},
 }
 
-func (s *Server) absentFigures() {
+func (n *Node) absentFigures() {
 	for _, a := range absent {
 		for _, field := range strings.Fields(a.fields) {
 			name, value, _ := strings.Cut(field, ":")
-			s.fixed(a.section, name, value)
+			n.fixed(a.section, name, value)
 		}
 	}
 }
