@@ -28,6 +28,15 @@ type Ctx struct {
 	Scratch [32]byte
 }
 
+// Park makes the session wait, the command having written nothing and returning nil, and returns the park that it waits on; nil: the
+// command must not wait, because it runs inside EXEC, and replies as if the wait's time had run out. See session.Suspend.
+func (c *Ctx) Park(p *session.Park) *session.Park {
+	if c.InExec {
+		return nil
+	}
+	return c.Session.Suspend(p)
+}
+
 // Int parses argument i as a 64-bit integer.
 func (c *Ctx) Int(i int) (int64, error) {
 	n, ok := number.ParseInt64(c.Args[i])

@@ -98,6 +98,7 @@ type Worker struct {
 	pos    []int
 	stats  []CommandStats // by Spec.ID; written by this worker alone
 	lim    resp.Limits
+	waits  session.Timeouts
 }
 
 func newWorker(d *Dispatcher, index int) *Worker {

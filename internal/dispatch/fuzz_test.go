@@ -26,7 +26,7 @@ func FuzzProcess(f *testing.F) {
 				}
 			}
 			r.Pause.End()
-			if !c.CloseAfter && c.Block == nil {
+			if !c.CloseAfter {
 				got += c.feed("")
 			}
 			return got

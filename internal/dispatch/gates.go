@@ -25,8 +25,8 @@ var gates = []gate{
 	{"pause", gatePause},
 }
 
-// errHeld tells that the request is to be given again later.
-var errHeld = errors.New("held back by CLIENT PAUSE")
+// errParked tells that the session waits: the request goes through the gates again when it is woken.
+var errParked = errors.New("the request waits")
 
 func gateAuth(w *Worker, s *session.Session, spec *command.Spec, _ [][]byte) error {
 	if s.Authenticated || spec.Has(command.NoAuth) || w.d.o.Password() == "" {
@@ -108,10 +108,10 @@ func gatePause(w *Worker, s *session.Session, spec *command.Spec, _ [][]byte) er
 		return nil
 	}
 	writes := spec.Has(command.Write) || spec.Has(command.MayReplicate) || spec.Name == "exec" && queueWrites(s)
-	if !w.d.o.Pause.Holds(w.now.Mono, writes) || !w.d.o.Pause.Wait(w.now.Mono, s) {
+	if !w.d.o.Pause.Holds(w.now.Mono, writes) || !w.d.o.Pause.Suspend(w.now.Mono, s) {
 		return nil
 	}
-	return errHeld
+	return errParked
 }
 
 func queueWrites(s *session.Session) bool {

@@ -48,7 +48,7 @@ func TestTheFirstGateThatRefusesIsTheOneThatIsTold(t *testing.T) {
 	c.do("RESET")
 	c.Authenticated = true
 	pause()
-	if got := c.do("GET", "k"); got != "" || c.Held == nil {
+	if got := c.do("GET", "k"); got != "" || c.Park == nil {
 		t.Fatalf("paused: %q", got)
 	}
 	r.Pause.End()

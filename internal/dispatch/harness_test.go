@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/curfewkv/curfew/internal/clock"
@@ -25,6 +26,7 @@ type rig struct {
 
 	slowNs     int64    // from when on After is told
 	slow       []string // commands that After was told of
+	shown      []string // commands that MONITOR was shown
 	remembered []string // keys that tracking was told of
 	ended      int      // commands of tracking sessions that ended
 }
@@ -46,11 +48,13 @@ func (r *rig) Remember(_ *session.Session, _ int, keys [][]byte) {
 		r.remembered = append(r.remembered, string(k))
 	}
 }
-func (r *rig) CommandDone(*session.Session)           { r.ended++ }
-func (r *rig) Watching() bool                         { return false }
-func (r *rig) Show(*session.Session, [][]byte, int64) {}
-func (r *rig) SlowNs() int64                          { return r.slowNs }
-func (r *rig) CrossProtocol(*session.Session)         {}
+func (r *rig) CommandDone(*session.Session)   { r.ended++ }
+func (r *rig) Watching() bool                 { return r.slowNs >= 0 }
+func (r *rig) SlowNs() int64                  { return r.slowNs }
+func (r *rig) CrossProtocol(*session.Session) {}
+func (r *rig) Show(_ *session.Session, args [][]byte, _ int64) {
+	r.shown = append(r.shown, strings.ToLower(string(args[0])))
+}
 func (r *rig) After(_ *session.Session, spec *command.Spec, _ [][]byte, _, _ int64) {
 	r.slow = append(r.slow, spec.Full)
 }

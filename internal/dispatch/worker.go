@@ -14,7 +14,8 @@ import (
 const flushAt = 256 << 10
 
 // Process runs the complete requests at the start of buf and returns the bytes consumed. more: requests may remain, but
-// the replies are to be written first. It stops early when the session blocks, pauses or is to be closed.
+// the replies are to be written first. A session whose request waits goes on when the wait is over: 0, false while it is
+// not. Process stops early when a request has to wait or the session is to be closed.
 //
 // The caller keeps the unconsumed rest at the start of the next buf.
 func (w *Worker) Process(s *session.Session, buf []byte) (n int, more bool) {
@@ -27,16 +28,11 @@ func (w *Worker) process(s *session.Session, buf []byte) (n int, more bool) {
 	w.now = w.d.o.Clock.Now()
 	w.tick = w.now.Mono
 	w.begin, w.flush = s.Out.Mark(), s.Out.Len()+flushAt
-	s.Public.LastActive.Store(w.now.Mono)
 	w.d.o.Pause.EndIfOver(w.now.Mono)
-	if s.Held != nil {
-		if w.d.o.Pause.Wait(w.now.Mono, s) {
-			return 0, false
-		}
-		args := s.Held
-		s.Held = nil
-		w.execute(s, args)
+	if s.Park != nil && !w.resume(s) {
+		return 0, false
 	}
+	s.Public.LastActive.Store(w.now.Mono)
 	for n < len(buf) && !w.stopped(s) {
 		if s.Out.Len() >= w.flush {
 			return n, true
@@ -57,7 +53,7 @@ func (w *Worker) process(s *session.Session, buf []byte) (n int, more bool) {
 
 // stopped reports whether the session takes no more requests for now.
 func (w *Worker) stopped(s *session.Session) bool {
-	return s.CloseAfter || s.Block != nil || s.Held != nil
+	return s.CloseAfter || s.Park != nil
 }
 
 const (
@@ -91,13 +87,13 @@ func (w *Worker) protocolError(s *session.Session, err error) {
 	s.CloseAfter = true
 }
 
-// execute takes one request through the gates and runs it. A request that CLIENT PAUSE holds back is kept in the session.
+// execute takes one request through the gates and runs it.
 func (w *Worker) execute(s *session.Session, args [][]byte) {
 	spec, err := w.resolve(args)
 	w.admit(s, spec, args, err)
 }
 
-// admit takes a request whose command was looked up through the gates and runs it.
+// admit takes a request whose command was looked up through the gates and runs it. One that a gate holds back waits.
 func (w *Worker) admit(s *session.Session, spec *command.Spec, args [][]byte, err error) {
 	if err == nil {
 		for i := range gates {
@@ -107,8 +103,8 @@ func (w *Worker) admit(s *session.Session, spec *command.Spec, args [][]byte, er
 		}
 	}
 	switch {
-	case err == errHeld:
-		s.Held = cloneArgs(args)
+	case err == errParked:
+		w.keep(s, args)
 	case err != nil:
 		w.reject(s, spec, err)
 	case s.Multi.Open && !spec.Has(command.NoQueue):
@@ -188,14 +184,24 @@ func (w *Worker) call(s *session.Session, spec *command.Spec, args [][]byte) {
 		w.tx.Begin(w.now, s.DB, s.ID, s.NoTouch)
 		err = w.locked(c, s)
 	}
+	if s.Park != nil {
+		s.Out.Truncate(mark)
+		w.parked(s, spec, args, start)
+		return
+	}
 	if err != nil {
 		s.Out.Truncate(mark)
 		w.replyError(s, err)
 	}
 	w.account(s, c, spec, args, start, err)
+	w.done(s, mark)
+}
+
+// done ends what call, or the end of a wait, replied.
+func (w *Worker) done(s *session.Session, mark int) {
 	w.endReply(s, mark)
 	if s.Tracking != nil {
-		o.Tracking.CommandDone(s)
+		w.d.o.Tracking.CommandDone(s)
 	}
 	if s.HasMail() {
 		s.Collect()
@@ -288,14 +294,29 @@ func (w *Worker) account(s *session.Session, c *command.Ctx, spec *command.Spec,
 		w.now.Wall += end - w.now.Mono
 		w.now.Mono = end
 	}
-	st := &w.stats[spec.ID]
-	st.add(dur, err != nil, w.d.o.LatencyTracking())
-	s.Public.LastCmd.Store(&spec.Full)
-	if w.d.o.Observe.Watching() && spec.Flags&(command.SkipMonitor|command.Admin) == 0 {
-		w.d.o.Observe.Show(s, args, wall)
+	shown := false
+	if p := s.Resuming; p != nil {
+		dur, shown = dur+p.Spent, p.Shown
 	}
+	s.Public.LastCmd.Store(&spec.Full)
+	if !shown {
+		w.show(s, spec, args, wall)
+	}
+	w.count(s, spec, args, dur, wall, err)
+}
+
+// count notes a command that has ended, once, with all the time that it took.
+func (w *Worker) count(s *session.Session, spec *command.Spec, args [][]byte, dur, wall int64, err error) {
+	w.stats[spec.ID].add(dur, err != nil, w.d.o.LatencyTracking())
 	if slow := w.d.o.Observe.SlowNs(); slow >= 0 && dur >= slow {
 		w.d.o.Observe.After(s, spec, args, dur, wall)
+	}
+}
+
+// show shows a command that began at a wall clock time in ns to MONITOR, if someone watches.
+func (w *Worker) show(s *session.Session, spec *command.Spec, args [][]byte, wall int64) {
+	if w.d.o.Observe.Watching() && spec.Flags&(command.SkipMonitor|command.Admin) == 0 {
+		w.d.o.Observe.Show(s, args, wall)
 	}
 }
 

@@ -34,7 +34,7 @@ func (n *Node) clientFigures() {
 	m.Gauge(sec, "tracking_clients", "clients with tracking on", func() int64 { c, _, _, _ := n.Tracking.Counts(); return c })
 	m.Gauge(sec, "pubsub_clients", "clients with subscriptions", func() int64 { _, _, _, c := n.PubSub.Counts(); return c })
 	m.Gauge(sec, "watching_clients", "clients that watch keys", func() int64 { c, _ := n.Watch.Counts(); return c })
-	m.Gauge(sec, "clients_in_timeout_table", "clients that wait with a timeout", func() int64 { return clients.blocked })
+	m.Gauge(sec, "clients_in_timeout_table", "clients that wait with a timeout", func() int64 { return n.Dispatch.InTimeoutTable() })
 	m.Gauge(sec, "total_watched_keys", "keys under WATCH", func() int64 { _, c := n.Watch.Counts(); return c })
 	n.fixed(sec, "total_blocking_keys", "0")
 	n.fixed(sec, "total_blocking_keys_on_nokey", "0")

@@ -28,7 +28,7 @@ func (n *Node) buildServices() {
 // Called by the session's owner; it may be called again.
 func (n *Node) Forget(s *session.Session) {
 	n.Sessions.Remove(s)
-	n.Pause.Forget(s)
+	s.Leave()
 	n.Dispatch.Discard(s)
 	n.PubSub.Drop(s)
 	n.Tracking.Off(s)

@@ -4,64 +4,24 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/curfewkv/curfew/internal/session"
 )
 
-// attend looks at a connection that someone woke: kill, messages, the end of a block or of a pause.
+// attend looks at a connection that someone woke: kill, messages, the end of a wait.
 func (l *loop) attend(c *conn) {
 	if c.sess.Killed() {
 		l.drop(c)
 		return
-	}
-	if c.blocked {
-		l.checkBlock(c)
-		if c.closed {
-			return
-		}
 	}
 	if c.sess.HasMail() {
 		l.lendOut(c)
 		c.sess.Collect()
 		l.takeOut(c)
 	}
-	if !c.closed && (len(c.in) > 0 || c.sess.Held != nil) {
+	if !c.closed && (len(c.in) > 0 || c.sess.Park != nil) {
 		l.serve(c, c.in)
 	}
 	if !c.closed && c.sess.CloseAfter && c.unsent() == 0 {
 		l.drop(c)
-	}
-}
-
-// checkBlock ends the block of a session whose time has come or whose wish is granted, and serves what waited behind it.
-func (l *loop) checkBlock(c *conn) {
-	b := c.sess.Block
-	if b == nil {
-		delete(l.blocked, c)
-		c.blocked = false
-		return
-	}
-	forced, withError := b.Forced()
-	ready := b.Ready != nil && b.Ready()
-	if !forced && !ready && (b.Until == 0 || l.now.Mono < b.Until) {
-		return
-	}
-	delete(l.blocked, c)
-	c.blocked = false
-	c.sess.Block = nil
-	c.sess.SetFlag(session.FlagBlocked, false)
-	l.lendOut(c)
-	if withError {
-		c.sess.Out.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
-		if b.Release != nil {
-			b.Release()
-		}
-	} else {
-		b.Done(c.sess, ready)
-	}
-	l.takeOut(c)
-	if !c.closed && len(c.in) > 0 {
-		l.serve(c, c.in)
 	}
 }
 
@@ -71,7 +31,7 @@ func (l *loop) inspect(c *conn) {
 		l.checkOutput(c)
 	}
 	timeout := l.srv.settings.timeout.Get()
-	if s := c.sess; c.closed || timeout == 0 || c.blocked || s.Held != nil || s.Monitoring || s.Subs.Any() {
+	if s := c.sess; c.closed || timeout == 0 || s.Park != nil || s.Monitoring || s.Subs.Any() {
 		return
 	}
 	if l.now.Mono-c.sess.Public.LastActive.Load() > timeout*1e9 {
@@ -87,10 +47,6 @@ func (l *loop) drop(c *conn) {
 	}
 	c.closed = true
 	delete(l.conns, c.fd)
-	delete(l.blocked, c)
-	if b := c.sess.Block; b != nil && b.Release != nil {
-		b.Release()
-	}
 	c.in, c.out = nil, nil
 	l.srv.letGo(c)
 }

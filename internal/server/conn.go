@@ -37,11 +37,5 @@ func (c *conn) Wake(*session.Session) {
 // unsent is the number of bytes waiting for the socket.
 func (c *conn) unsent() int { return len(c.out) - c.sent }
 
-// waiting is the size of the requests that were taken from the buffer and are still to be run: those of a transaction, and
-// one that is paused.
-func (c *conn) waiting() int64 {
-	return c.sess.Public.MultiBytes.Load() + session.SizeOf(c.sess.Held)
-}
-
 // unprocessed is the size of all requests of the client that are still to be run.
-func (c *conn) unprocessed() int64 { return int64(len(c.in)) + c.waiting() }
+func (c *conn) unprocessed() int64 { return int64(len(c.in)) + c.sess.PendingBytes() }

@@ -4,7 +4,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/curfewkv/curfew/internal/node"
-	"github.com/curfewkv/curfew/internal/session"
 	"github.com/curfewkv/curfew/resp"
 )
 
@@ -115,11 +114,6 @@ func (l *loop) serve(c *conn, data []byte) {
 		return
 	}
 	l.keepRest(c, data)
-	if s.Block != nil && !c.blocked {
-		c.blocked = true
-		l.blocked[c] = struct{}{}
-		s.SetFlag(session.FlagBlocked, true)
-	}
 	if s.CloseAfter && c.unsent() == 0 || s.Killed() {
 		l.drop(c)
 		return
@@ -312,7 +306,7 @@ func (l *loop) checkOutput(c *conn) {
 
 // account reports the connection's buffers to the memory in use; where they grew, others give way.
 func (l *loop) account(c *conn) {
-	n := connOverhead + int64(cap(c.in)+cap(c.out)+c.sess.Parser.Kept()) + c.waiting() + c.sess.Public.Kept.Load()
+	n := connOverhead + int64(cap(c.in)+cap(c.out)+c.sess.Parser.Kept()) + c.sess.PendingBytes() + c.sess.Public.Kept.Load()
 	old := c.sess.Public.Memory.Load()
 	if n == old || c.sess.Killed() {
 		return

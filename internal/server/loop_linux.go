@@ -12,6 +12,7 @@ import (
 
 	"github.com/curfewkv/curfew/internal/clock"
 	"github.com/curfewkv/curfew/internal/dispatch"
+	"github.com/curfewkv/curfew/internal/session"
 )
 
 const (
@@ -42,7 +43,6 @@ type loop struct {
 
 	// owned by the loop's goroutine
 	conns    map[int]*conn
-	blocked  map[*conn]struct{}
 	resting  []int // listeners that are left alone until the next tick, for want of descriptors
 	toldFull int64 // monotonic ns when that was logged last
 	rbuf     []byte
@@ -79,7 +79,7 @@ func newLoop(s *Server, index int, shards []int) (*loop, error) {
 	}
 	l := &loop{
 		srv: s, index: index, ep: ep, wakeFD: wake, worker: s.node.Dispatch.Worker(index), shards: shards,
-		conns: map[int]*conn{}, blocked: map[*conn]struct{}{}, rbuf: make([]byte, readSize),
+		conns: map[int]*conn{}, rbuf: make([]byte, readSize),
 	}
 	if err := l.watch(wake, unix.EPOLLIN); err != nil {
 		unix.Close(ep)
@@ -188,7 +188,7 @@ func (l *loop) poll(timeout int) (int, error) {
 	return int(r), nil
 }
 
-// sleepMs is how long the loop may sleep: to the next deadline of its shards, the end of a block or a pause, or the tick.
+// sleepMs is how long the loop may sleep: to the next deadline of its shards, the end of a wait, or the tick.
 func (l *loop) sleepMs() int {
 	now := l.srv.clock.Now()
 	until := min(l.nextTick, now.Mono+int64(tick))
@@ -199,13 +199,8 @@ func (l *loop) sleepMs() int {
 			}
 		}
 	}
-	for c := range l.blocked {
-		if b := c.sess.Block; b != nil && b.Until > 0 {
-			until = min(until, b.Until)
-		}
-	}
-	if p := l.srv.pause.Until(); p > 0 {
-		until = min(until, p)
+	if at := l.worker.NextTimeout(); at > 0 {
+		until = min(until, at)
 	}
 	if l.stopping {
 		until = min(until, now.Mono+int64(stopTick))
@@ -302,12 +297,15 @@ func (l *loop) defragment() bool {
 	return l.defragLeft > 0
 }
 
+// timedOut goes on with a session whose wait has run out.
+func timedOut(s *session.Session) {
+	c := s.Transport().(*conn)
+	c.loop.attend(c)
+}
+
 // periodic does the work of a tick.
 func (l *loop) periodic() {
-	l.srv.pause.EndIfOver(l.now.Mono)
-	for c := range l.blocked {
-		l.checkBlock(c)
-	}
+	l.worker.Timeouts(l.now.Mono, timedOut)
 	if l.now.Mono < l.nextTick {
 		return
 	}

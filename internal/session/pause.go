@@ -15,9 +15,12 @@ type Pause struct {
 	until  atomic.Int64 // monotonic ns; 0: no pause
 	writes atomic.Bool  // only commands that write are held back
 
-	mu      sync.Mutex
-	waiting map[*Session]struct{}
+	mu      sync.Mutex // orders the beginning of waits before the end of the pause that they wait for
+	waiting Queue
 }
+
+// paused is the wait for the end of a pause.
+var paused = &Kind{Name: "pause", Counted: true}
 
 // Start holds commands back until the monotonic instant in ns. A pause under way is only ever made longer, and one of all
 // commands stays one of all.
@@ -55,14 +58,10 @@ func (p *Pause) EndIfOver(nowMono int64) {
 
 // endLocked unlocks before it wakes. REQUIRES: p.mu is held.
 func (p *Pause) endLocked() {
-	waiting := p.waiting
-	p.waiting = nil
 	p.until.Store(0)
 	p.changed(false)
 	p.mu.Unlock()
-	for s := range waiting {
-		s.transport.Wake(s)
-	}
+	p.waiting.WakeAll()
 }
 
 func (p *Pause) changed(active bool) {
@@ -88,33 +87,18 @@ func (p *Pause) Holds(nowMono int64, writes bool) bool {
 // WritesOnly reports whether the pause under way holds back only writes.
 func (p *Pause) WritesOnly() bool { return p.writes.Load() }
 
-// Wait notes a session to be woken at the end; false: the pause has ended, there is nothing to wait for. Called by the
+// Suspend makes a session wait for the end of the pause; false: it has ended, there is nothing to wait for. Called by the
 // session's owner.
-func (p *Pause) Wait(nowMono int64, s *Session) bool {
+func (p *Pause) Suspend(nowMono int64, s *Session) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	// Under the lock that End takes the waiting ones under, so that none comes too late to be woken.
-	holds := p.Active(nowMono)
-	if holds {
-		if p.waiting == nil {
-			p.waiting = map[*Session]struct{}{}
-		}
-		p.waiting[s] = struct{}{}
+	// Under the lock that the pause ends under, so that none comes too late to be woken.
+	if !p.Active(nowMono) {
+		return false
 	}
-	s.SetFlag(FlagBlocked, holds)
-	return holds
+	p.waiting.Add(s.Suspend(&Park{Kind: paused}))
+	return true
 }
 
 // Waiting is the number of sessions held back.
-func (p *Pause) Waiting() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.waiting)
-}
-
-// Forget drops a session that went away.
-func (p *Pause) Forget(s *Session) {
-	p.mu.Lock()
-	delete(p.waiting, s)
-	p.mu.Unlock()
-}
+func (p *Pause) Waiting() int { return p.waiting.Len() }

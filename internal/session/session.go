@@ -20,7 +20,7 @@ const (
 
 // Transport is what a session asks of the connection that it belongs to. Safe for concurrent use.
 type Transport interface {
-	// Wake makes the owning goroutine look at the session's mailbox, kill flag and block.
+	// Wake makes the owning goroutine look at the session's kill flag and mailbox and process it. Under any lock.
 	Wake(s *Session)
 }
 
@@ -45,9 +45,9 @@ type Session struct {
 	Multi         Multi
 	Subs          Subscriptions
 	Tracking      *Tracking
-	Block         *Block
-	Held          [][]byte // a request that waits for the end of CLIENT PAUSE
-	CloseAfter    bool     // close once the replies are written
+	Park          *Park // the request that waits; nil: none does
+	Resuming      *Park // the one whose wait has ended, while it is run again
+	CloseAfter    bool  // close once the replies are written
 	Monitoring    bool
 
 	// Public is read by CLIENT LIST and INFO from other goroutines.
@@ -55,7 +55,7 @@ type Session struct {
 
 	transport Transport
 	killed    atomic.Bool
-	block     atomic.Pointer[Block] // the block under way, for Unblock from elsewhere
+	parked    atomic.Pointer[Park] // Park, for Unblock from elsewhere
 
 	mail struct {
 		sync.Mutex
@@ -133,6 +133,12 @@ func (s *Session) SetFlag(f uint32, on bool) {
 
 // HasFlag reports a flag. Safe for concurrent use.
 func (s *Session) HasFlag(f uint32) bool { return s.Public.Flags.Load()&f != 0 }
+
+// Transport is what the session was made with.
+func (s *Session) Transport() Transport { return s.transport }
+
+// Wake makes the session's owner look at it. Safe for concurrent use, under any lock.
+func (s *Session) Wake() { s.transport.Wake(s) }
 
 // Kill asks the transport to close the connection. Safe for concurrent use.
 func (s *Session) Kill() {

@@ -112,34 +112,6 @@ func TestPushFromManyLosesNothing(t *testing.T) {
 	}
 }
 
-func TestUnblockEndsOnlyABlockUnderWay(t *testing.T) {
-	s, w := newTest(2)
-	if s.Unblock(false) {
-		t.Error("unblocked a session that does not wait")
-	}
-	var by []bool
-	b := &Block{Done: func(_ *Session, unblocked bool) { by = append(by, unblocked) }}
-	s.Suspend(b)
-	if !s.Unblock(true) || s.Unblock(false) {
-		t.Error("the first Unblock ends a block, the second has none to end")
-	}
-	if ended, withError := b.Forced(); !ended || !withError {
-		t.Error("the block does not know how it was ended")
-	}
-	if w.n.Load() != 1 {
-		t.Errorf("woken %d times", w.n.Load())
-	}
-	b = &Block{Done: func(_ *Session, unblocked bool) { by = append(by, unblocked) }}
-	s.Suspend(b)
-	b.Done(s, true)
-	if s.Unblock(false) {
-		t.Error("unblocked a session whose block was over")
-	}
-	if len(by) != 1 || !by[0] {
-		t.Errorf("Done ran with %v", by)
-	}
-}
-
 func TestPauseOnlyGrows(t *testing.T) {
 	var p Pause
 	if p.Active(1) || p.Holds(1, true) {
@@ -168,19 +140,23 @@ func TestPauseEndWakesWhoWaits(t *testing.T) {
 	s, w := newTest(2)
 	gone, wGone := newTest(2)
 	p.Start(1, 100, false)
-	if !p.Wait(2, s) || !p.Wait(2, gone) || !s.HasFlag(FlagBlocked) {
+	if !p.Suspend(2, s) || !p.Suspend(2, gone) || !s.HasFlag(FlagBlocked) {
 		t.Error("a session does not wait for a pause that is under way")
 	}
-	p.Forget(gone)
+	gone.Leave()
 	if p.Waiting() != 1 {
 		t.Errorf("%d wait", p.Waiting())
 	}
 	p.End()
-	if w.n.Load() != 1 || wGone.n.Load() != 0 || p.Active(50) || p.Waiting() != 0 {
+	if w.n.Load() != 1 || wGone.n.Load() != 0 || p.Active(50) {
 		t.Error("End wakes those that wait, once")
 	}
-	if p.Wait(50, s) || s.HasFlag(FlagBlocked) || p.Waiting() != 0 {
+	s.Resume()
+	if p.Suspend(50, s) || s.HasFlag(FlagBlocked) {
 		t.Error("a session waits for a pause that has ended: nobody would wake it")
+	}
+	if s.Settle(); p.Waiting() != 0 {
+		t.Errorf("%d wait after the end", p.Waiting())
 	}
 }
 
@@ -188,7 +164,7 @@ func TestAPauseThatRanOutIsEndedButNotTheNext(t *testing.T) {
 	var p Pause
 	s, w := newTest(2)
 	p.Start(1, 100, false)
-	p.Wait(1, s)
+	p.Suspend(1, s)
 	p.EndIfOver(99)
 	p.Start(100, 200, false) // before anyone noticed the end of the first
 	p.EndIfOver(100)

@@ -30,11 +30,9 @@ var wait = &command.Spec{
 			return err
 		}
 		reply := func(s *session.Session) { s.Out.Int(0) }
-		if replicas <= 0 || c.InExec {
+		if replicas <= 0 || !park(c, until, reply) {
 			reply(c.Session)
-			return nil
 		}
-		block(c, until, reply)
 		return nil
 	},
 }
@@ -69,11 +67,9 @@ func (d *Deps) waitAOF() *command.Spec {
 				s.Out.Int(0)
 				s.Out.Int(0)
 			}
-			if local+replicas == 0 || c.InExec {
+			if local+replicas == 0 || !park(c, until, reply) {
 				reply(c.Session)
-				return nil
 			}
-			block(c, until, reply)
 			return nil
 		},
 	}
@@ -95,7 +91,10 @@ func deadline(c *command.Ctx, i int) (int64, error) {
 	return c.Now.Mono + ms*1e6, nil
 }
 
-// block makes the session wait for the instant, then reply.
-func block(c *command.Ctx, until int64, reply func(s *session.Session)) {
-	c.Session.Suspend(&session.Block{Until: until, Done: func(s *session.Session, _ bool) { reply(s) }})
+// acknowledgement is the wait for one.
+var acknowledgement = &session.Kind{Name: "wait", Counted: true, Unblockable: true}
+
+// park makes the session wait for the instant, then reply; false: it must not wait.
+func park(c *command.Ctx, until int64, reply func(s *session.Session)) bool {
+	return c.Park(&session.Park{Kind: acknowledgement, Until: until, Expired: reply}) != nil
 }

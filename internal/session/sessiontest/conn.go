@@ -16,7 +16,7 @@ func (c *Conn) Send(args ...string) {
 
 // serve processes what was received until nothing more can be.
 func (c *Conn) serve() {
-	for !c.Closed && (len(c.in) > 0 || c.Held != nil) {
+	for !c.Closed && (len(c.in) > 0 || c.Park != nil) {
 		n, more := c.server.Dispatch.Worker(0).Process(c.Session, c.in)
 		c.in = c.in[n:]
 		if !more {
@@ -36,9 +36,6 @@ func (c *Conn) attend() {
 		c.close()
 		return
 	}
-	if c.Block != nil {
-		c.checkBlock()
-	}
 	if c.HasMail() {
 		c.Collect()
 	}
@@ -48,30 +45,12 @@ func (c *Conn) attend() {
 	}
 }
 
-// checkBlock ends the session's block when something has ended it.
-func (c *Conn) checkBlock() {
-	b := c.Block
-	forced, withError := b.Forced()
-	ready := b.Ready != nil && b.Ready()
-	over := forced || ready || b.Until != 0 && c.server.Clock.Mono() >= b.Until
-	c.SetFlag(session.FlagBlocked, !over)
-	if !over {
-		return
-	}
-	c.Block = nil
-	if withError {
-		c.Out.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
-	} else {
-		b.Done(c.Session, ready)
-	}
-}
-
-// waitOut lets the time of the session's block pass; false: it has none.
+// waitOut lets the time of the session's wait pass; false: it has no limit.
 func (c *Conn) waitOut() bool {
-	if c.Closed || c.Block == nil || c.Block.Until == 0 {
+	if c.Closed || c.Park == nil || c.Park.Until == 0 {
 		return false
 	}
-	c.server.Clock.Advance(time.Duration(c.Block.Until - c.server.Clock.Mono()))
+	c.server.Clock.Advance(time.Duration(c.Park.Until - c.server.Clock.Mono()))
 	return true
 }
 
@@ -95,7 +74,7 @@ func (c *Conn) take() {
 // Receive is what the connection was sent since the last call, each value on one line, and "closed" when it was closed.
 func (c *Conn) Receive() []string {
 	if !c.Closed {
-		c.server.Pause.EndIfOver(c.server.Clock.Mono())
+		c.server.Dispatch.Worker(0).Timeouts(c.server.Clock.Mono(), func(*session.Session) {}) // all are looked at anyway
 		c.attend()
 		c.serve()
 	}
