@@ -8,7 +8,8 @@ import (
 	"github.com/curfewkv/curfew/resp"
 )
 
-// Ctx is what a command runs on. It is the worker's and reused: a command keeps nothing of it.
+// Ctx is what a command runs on. It is the worker's and reused: a command keeps nothing of it. A command that runs within
+// another has its own.
 type Ctx struct {
 	Spec *Spec
 	// Args include the command's name; they are borrowed from the connection's buffer.
@@ -20,8 +21,10 @@ type Ctx struct {
 	// Tx reaches the keys. Their shards are locked.
 	Tx      *keyspace.Txn
 	Session *session.Session
-	// InExec: the command runs inside EXEC, so it must not block.
-	InExec bool
+	// Phase is where the command comes from.
+	Phase Phase
+	// Caller runs the commands of Call.
+	Caller Caller
 	// Worker is the index of the worker that runs the command.
 	Worker int
 	// Scratch is a small buffer for formatting integers.
@@ -29,9 +32,9 @@ type Ctx struct {
 }
 
 // Park makes the session wait, the command having written nothing and returning nil, and returns the park that it waits on; nil: the
-// command must not wait, because it runs inside EXEC, and replies as if the wait's time had run out. See session.Suspend.
+// command must not wait, because it runs within another, and replies as if the wait's time had run out. See session.Suspend.
 func (c *Ctx) Park(p *session.Park) *session.Park {
-	if c.InExec {
+	if c.Nested() {
 		return nil
 	}
 	return c.Session.Suspend(p)

@@ -83,16 +83,18 @@ type Worker struct {
 	d      *Dispatcher
 	index  int
 	tx     *keyspace.Txn
-	ctx    command.Ctx
-	now    clock.Instant // of the command that runs
-	tick   int64         // monotonic ns of the last measure of time
-	begin  int           // mark of the replies when Process was called
-	flush  int           // length of the replies at which they are handed to the transport
-	batch  []request     // parsed and not yet run
-	flat   [][]byte      // room for the arguments of the batch
-	wanted int           // how many arguments the last batch had
-	lists  int64         // bytes of argument lists beyond the usual, reported as memory in use
-	hash   uint64        // of the key of the request that runs, if hashed
+	ctx    command.Ctx    // of the command that a client sent
+	inner  []*command.Ctx // of those that it calls, one within the other
+	depth  int            // how many of them run
+	now    clock.Instant  // of the command that runs
+	tick   int64          // monotonic ns of the last measure of time
+	begin  int            // mark of the replies when Process was called
+	flush  int            // length of the replies at which they are handed to the transport
+	batch  []request      // parsed and not yet run
+	flat   [][]byte       // room for the arguments of the batch
+	wanted int            // how many arguments the last batch had
+	lists  int64          // bytes of argument lists beyond the usual, reported as memory in use
+	hash   uint64         // of the key of the request that runs, if hashed
 	hashed bool
 	keys   [][]byte
 	pos    []int
@@ -103,8 +105,7 @@ type Worker struct {
 
 func newWorker(d *Dispatcher, index int) *Worker {
 	w := &Worker{d: d, index: index, tx: d.o.Keyspace.NewTxn(), stats: make([]CommandStats, len(d.o.Table.All()))}
-	w.ctx.Tx = w.tx
-	w.ctx.Worker = index
+	w.ctx = command.Ctx{Tx: w.tx, Worker: index, Caller: w.callFrom}
 	w.batch = make([]request, 0, lookahead)
 	return w
 }

@@ -9,20 +9,54 @@ import (
 	"github.com/curfewkv/curfew/internal/session"
 )
 
-// gate is one named check between a command's name and its run.
+// gate is one named check between a command's name and its run, in some of the phases that commands come from.
 type gate struct {
 	name  string
+	in    phases
 	check func(w *Worker, s *session.Session, spec *command.Spec, args [][]byte) error
 }
 
-// gates in the order in which they are asked; the order is part of the protocol (which error wins).
+// phases is a set of them, a bit for each.
+type phases uint8
+
+const (
+	fromClient phases = 1 << command.Client
+	fromScript phases = 1 << command.Script
+)
+
+func (p phases) has(phase command.Phase) bool { return p>>phase&1 != 0 }
+
+// gates in the order in which they are asked; the order is part of the protocol (which error wins). What EXEC runs was asked
+// when it was queued, and what is replayed was asked when it was run first: no gate is for those phases.
 var gates = []gate{
-	{"protected", gateProtected},
-	{"auth", gateAuth},
-	{"multi", gateMulti},
-	{"room", gateRoom},
-	{"subscribed", gateSubscribed},
-	{"pause", gatePause},
+	{"script", fromScript, gateScript},
+	{"protected", fromClient, gateProtected},
+	{"auth", fromClient, gateAuth},
+	{"multi", fromClient, gateMulti},
+	{"room", fromClient, gateRoom},
+	{"subscribed", fromClient, gateSubscribed},
+	{"pause", fromClient, gatePause},
+}
+
+// pass asks the gates of a phase in their order and returns the first refusal.
+func (w *Worker) pass(s *session.Session, phase command.Phase, spec *command.Spec, args [][]byte) error {
+	for i := range gates {
+		if !gates[i].in.has(phase) {
+			continue
+		}
+		if err := gates[i].check(w, s, spec, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gateScript refuses what a script must not call.
+func gateScript(_ *Worker, _ *session.Session, spec *command.Spec, _ [][]byte) error {
+	if spec.Has(command.NoScript) {
+		return errNotFromScript
+	}
+	return nil
 }
 
 // errParked tells that the session waits: the request goes through the gates again when it is woken.

@@ -154,27 +154,22 @@ func (w *Worker) exec(c *command.Ctx) error {
 		c.Out.NullArray()
 		return nil
 	}
-	spec, args := c.Spec, c.Args // the queued commands run on the same Ctx
 	c.Out.Array(len(queue))
 	for _, q := range queue {
-		w.execQueued(s, q.Command.(*command.Spec), q.Args)
+		w.execQueued(c, q.Command.(*command.Spec), q.Args)
 	}
 	w.tx.Unlock()
-	w.prepare(s, spec, args, false)
 	return nil
 }
 
 // execQueued runs one queued command; its error is its reply.
-func (w *Worker) execQueued(s *session.Session, spec *command.Spec, args [][]byte) {
-	c := w.prepare(s, spec, args, true)
-	mark, start := s.Out.Mark(), w.tick
-	err := w.run(c, s)
-	if err != nil {
-		s.Out.Truncate(mark)
-		if _, more := needsRoom(err); more {
-			err = command.Error("OOM " + execTooLargeReason)
-		}
-		w.replyError(s, err)
+func (w *Worker) execQueued(c *command.Ctx, spec *command.Spec, args [][]byte) {
+	err := w.nest(c, command.Queued, spec, args, c.Out)
+	if err == nil {
+		return
 	}
-	w.account(s, c, spec, args, start, err)
+	if _, more := needsRoom(err); more {
+		err = command.Error("OOM " + execTooLargeReason)
+	}
+	w.replyError(c.Out, err)
 }

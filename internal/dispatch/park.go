@@ -60,7 +60,7 @@ func (w *Worker) conclude(s *session.Session, p *session.Park, end session.End) 
 		p.WriteAnswer()
 	case session.UnblockedWithError:
 		err = errUnblocked
-		w.replyError(s, err)
+		w.replyError(&s.Out, err)
 	default:
 		p.Expired(s)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/keyspace"
 	"github.com/curfewkv/curfew/internal/session"
+	"github.com/curfewkv/curfew/resp"
 )
 
 // flushAt is how many reply bytes gather before Process hands them to the transport although requests remain. What a
@@ -96,11 +97,7 @@ func (w *Worker) execute(s *session.Session, args [][]byte) {
 // admit takes a request whose command was looked up through the gates and runs it. One that a gate holds back waits.
 func (w *Worker) admit(s *session.Session, spec *command.Spec, args [][]byte, err error) {
 	if err == nil {
-		for i := range gates {
-			if err = gates[i].check(w, s, spec, args); err != nil {
-				break
-			}
-		}
+		err = w.pass(s, command.Client, spec, args)
 	}
 	switch {
 	case err == errParked:
@@ -143,14 +140,14 @@ func (w *Worker) reject(s *session.Session, spec *command.Spec, err error) {
 	}
 	s.Multi.Failed = s.Multi.Failed || s.Multi.Open
 	mark := w.beginReply(s)
-	w.replyError(s, err)
+	w.replyError(&s.Out, err)
 	w.endReply(s, mark)
 }
 
-func (w *Worker) replyError(s *session.Session, err error) {
+func (w *Worker) replyError(out *resp.Writer, err error) {
 	text := wireText(err)
 	w.d.Errors.Count(text)
-	s.Out.Error(text)
+	out.Error(text)
 }
 
 // wireText is the error reply for an error; what is not a wire error already becomes one.
@@ -169,7 +166,8 @@ func wireText(err error) string {
 func (w *Worker) call(s *session.Session, spec *command.Spec, args [][]byte) {
 	o := &w.d.o
 	mark, start := w.beginReply(s), w.tick
-	c := w.prepare(s, spec, args, false)
+	c := &w.ctx
+	w.prepare(c, s, spec, args, &s.Out)
 	err := w.locked(c, s)
 	for tries := 1; err != nil; tries++ {
 		need, ok := needsRoom(err)
@@ -191,7 +189,7 @@ func (w *Worker) call(s *session.Session, spec *command.Spec, args [][]byte) {
 	}
 	if err != nil {
 		s.Out.Truncate(mark)
-		w.replyError(s, err)
+		w.replyError(&s.Out, err)
 	}
 	w.account(s, c, spec, args, start, err)
 	w.done(s, mark)
@@ -232,13 +230,10 @@ func (w *Worker) locked(c *command.Ctx, s *session.Session) error {
 	return err
 }
 
-// prepare readies the worker's Ctx for a command.
-func (w *Worker) prepare(s *session.Session, spec *command.Spec, args [][]byte, inExec bool) *command.Ctx {
-	c := &w.ctx
-	c.Spec, c.Args, c.Now, c.Out, c.Session = spec, args, w.now, &s.Out, s
-	c.InExec = inExec
+// prepare readies a Ctx for a command.
+func (w *Worker) prepare(c *command.Ctx, s *session.Session, spec *command.Spec, args [][]byte, out *resp.Writer) {
+	c.Spec, c.Args, c.Now, c.Out, c.Session = spec, args, w.now, out, s
 	w.tx.Begin(w.now, s.DB, s.ID, s.NoTouch)
-	return c
 }
 
 // lock locks the shards that the command may touch.
@@ -285,17 +280,17 @@ func (w *Worker) run(c *command.Ctx, s *session.Session) error {
 }
 
 // account measures the command and moves the worker's instant on, so that one clock read serves as the end of this
-// command and the beginning of the next. Inside EXEC the instant stands still: a block sees one.
+// command and the beginning of the next. The instant stands still for what a command calls: a block sees one.
 func (w *Worker) account(s *session.Session, c *command.Ctx, spec *command.Spec, args [][]byte, start int64, err error) {
 	end := w.d.o.Clock.Mono()
 	dur, wall := end-start, w.now.Wall
 	w.tick = end
-	if !c.InExec {
+	if !c.Nested() {
 		w.now.Wall += end - w.now.Mono
 		w.now.Mono = end
 	}
 	shown := false
-	if p := s.Resuming; p != nil {
+	if p := s.Resuming; p != nil && !c.Nested() {
 		dur, shown = dur+p.Spent, p.Shown
 	}
 	s.Public.LastCmd.Store(&spec.Full)

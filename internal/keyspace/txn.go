@@ -77,6 +77,9 @@ func (t *Txn) LockAll() { t.LockSet(t.ks.all()) }
 // AllLocked reports whether every shard is locked.
 func (t *Txn) AllLocked() bool { return t.locked == t.ks.all() }
 
+// Holds reports whether the shards of a set are all locked by the transaction.
+func (t *Txn) Holds(set uint64) bool { return set&^t.locked == 0 }
+
 // all is the set of all shards.
 func (k *Keyspace) all() uint64 { return ^uint64(0) >> (maxShards - len(k.shards)) }
 

@@ -26,7 +26,7 @@ func keepCaching(s *command.Spec) *command.Spec {
 	out, run := *s, s.Run
 	out.Run = func(c *command.Ctx) error {
 		err := run(c)
-		if t := c.Session.Tracking; t != nil && t.Caching && !c.InExec {
+		if t := c.Session.Tracking; t != nil && t.Caching && !c.Nested() {
 			t.KeepCaching = true
 		}
 		return err

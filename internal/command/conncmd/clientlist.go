@@ -74,7 +74,7 @@ func (d *Deps) listIDs(c *command.Ctx) error {
 func (d *Deps) reply(c *command.Ctx, list []*session.Session) {
 	own := &c.Session.Public
 	own.LastCmd.Store(&c.Spec.Full) // the caller's last command is this one, and is still in its buffer
-	if !c.InExec {
+	if !c.Nested() {
 		n := int64(len(resp.AppendCommandBytes(nil, c.Args...)))
 		own.QueryLen.Add(n)
 		defer own.QueryLen.Add(-n)

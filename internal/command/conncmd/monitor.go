@@ -8,7 +8,7 @@ func (d *Deps) monitor() *command.Spec {
 		Summary: "Shows all commands that the server runs, as it runs them.",
 		Run: func(c *command.Ctx) error {
 			switch {
-			case c.InExec:
+			case c.Nested():
 				return command.Error("ERR MONITOR isn't allowed for DENY BLOCKING client")
 			case c.Session.Monitoring:
 				return nil // as Redis: no reply, for it would stand among the lines

@@ -36,7 +36,7 @@ func (f *family) subscribe(v *verb) *command.Spec {
 		Complexity: "O(N) where N is the number of channels or patterns to subscribe to.",
 		Summary:    "Listens to " + v.what + ".", Syntax: v.syntax + " [" + v.syntax + " ...]",
 		Run: func(c *command.Ctx) error {
-			if c.InExec && v.kind == pubsub.Shard { // the older commands are allowed, for old clients' sake
+			if c.Nested() && v.kind == pubsub.Shard { // the older commands are allowed, for old clients' sake
 				return command.Error("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client")
 			}
 			for _, name := range c.Args[1:] {
@@ -93,7 +93,7 @@ func announce(c *command.Ctx, k pubsub.Kind, word string, name []byte) {
 		}
 		w.Int(count)
 	}
-	if c.InExec {
+	if c.Nested() {
 		write(c.Out)
 	} else {
 		c.Session.Push(0, write)
