@@ -23,7 +23,9 @@ func (n *Node) clientLimit() int64 {
 // Account sets how much memory a session takes, as part of the memory in use. Safe for concurrent use: whoever decides that
 // a client has to go accounts it as gone, so that no other gives way for it too while its loop is still to close it.
 func (n *Node) Account(c *session.Session, bytes int64) {
-	n.Keyspace.AddExternal(bytes - c.Public.Memory.Swap(bytes))
+	grown := bytes - c.Public.Memory.Swap(bytes)
+	n.clientBytes.Add(grown)
+	n.Keyspace.AddExternal(grown)
 }
 
 // strangerQuery is how many bytes of requests a client may have unprocessed before it has given the password.
@@ -48,12 +50,12 @@ type claim struct {
 // those which do not read their replies or end their requests cost neither data nor other clients. Safe for concurrent use.
 func (n *Node) BoundClients() {
 	limit := n.clientLimit()
-	if limit == 0 || n.Keyspace.External() < limit {
+	if limit == 0 || n.clientBytes.Load() < limit {
 		return
 	}
 	n.bounding.Lock()
 	defer n.bounding.Unlock()
-	over := n.Keyspace.External() - limit
+	over := n.clientBytes.Load() - limit
 	var claims []claim
 	n.Sessions.Each(func(c *session.Session) {
 		if !c.Killed() && !c.HasFlag(session.FlagNoEvict) && ClassOf(c) != config.ReplicaClients {

@@ -27,7 +27,7 @@ func (n *Node) memoryStats(tx *keyspace.Txn) []servercmd.MemoryFigure {
 		integer("startup.allocated", 0),
 		integer("replication.backlog", 0),
 		integer("clients.slaves", 0),
-		integer("clients.normal", n.Keyspace.External()),
+		integer("clients.normal", n.clientBytes.Load()),
 		integer("cluster.links", 0),
 		integer("aof.buffer", 0),
 		integer("overhead.hashtable.main", tx.IndexBytes()),

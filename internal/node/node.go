@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/bits"
 	"sync"
+	"sync/atomic"
 
 	"github.com/curfewkv/curfew/internal/clock"
 	"github.com/curfewkv/curfew/internal/command"
@@ -100,6 +101,10 @@ type Node struct {
 	wake    func(shard int)
 	process Process
 	steps   *clock.StepDetector
+
+	// clientBytes are what all sessions take. Other memory outside the shards is not theirs: what tracking remembers, argument
+	// lists while their request runs.
+	clientBytes atomic.Int64
 
 	peak     peak
 	rate     rate

@@ -16,6 +16,7 @@ func (n *Node) buildServices() {
 	n.Watch = watch.New(n.Journal, watch.LookupIn(n.Keyspace, n.Clock))
 	n.Tracking = tracking.New(tracking.Config{
 		Journal: n.Journal, Sessions: n.Sessions, Limit: n.HardLimit, MaxKeys: n.Keys.TrackingKeys.Get,
+		Account: n.Keyspace.AddExternal,
 	})
 	n.PubSub = pubsub.New(func() int64 { return n.Keys.OutputLimit.Get(config.PubSubClients).Hard })
 	n.Notifier = pubsub.NewNotifier(n.Journal, n.PubSub)

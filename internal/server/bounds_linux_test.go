@@ -57,6 +57,22 @@ func TestWhatClientsMakeTheServerKeepIsInUsedMemory(t *testing.T) {
 			c.ask("CLIENT", "SETINFO", "LIB-VER", strings.Repeat("n", 8<<20))
 			c.ask("PING")
 		}},
+		{"the table of client-side caching", func(_ *running, c *client) {
+			c.ask("CLIENT", "TRACKING", "ON")
+			key := strings.Repeat("k", 20)
+			for i := range 500 {
+				args := []string{"MGET"}
+				for j := range 100 {
+					args = append(args, key+strconv.Itoa(100*i+j))
+				}
+				c.send(request(args...))
+				for range 101 {
+					if got, err := c.reply(); err != nil {
+						c.t.Fatal(got, err)
+					}
+				}
+			}
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := run(t)

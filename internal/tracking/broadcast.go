@@ -1,105 +1,172 @@
 package tracking
 
 import (
+	"cmp"
+	"hash/maphash"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/curfewkv/curfew/resp"
 )
 
-// broadcast gathers the changes that sessions in broadcast mode are told of.
+// broadcast gathers the changes that sessions in broadcast mode are told of. What a change costs depends on how many
+// different lengths the prefixes have, not on how many prefixes there are; what a session costs that comes or goes depends
+// on its own prefixes alone.
 type broadcast struct {
-	// list, by text, is replaced as a whole, so that Consume reads it without a lock.
-	list    atomic.Pointer[[]*prefix]
+	seed  maphash.Seed // immutable
+	count atomic.Int64 // prefixes
+	parts [stripes]castStripe
+
+	// lengths of the prefixes, rising, with how many there are of each. It is replaced as a whole, so that note reads it
+	// without a lock, and only when a length comes or goes; joining serialises that.
+	lengths atomic.Pointer[[]lengthCount]
+	joining sync.Mutex
+
 	pending atomic.Bool // some prefix has changed keys
-	mu      sync.Mutex  // serialises the changes of list
+	touched struct {
+		sync.Mutex
+		list []*prefix // those that have changed keys
+	}
+}
+
+// castStripe holds the prefixes that share a lock.
+type castStripe struct {
+	mu       sync.Mutex
+	prefixes map[string]*prefix
+}
+
+// lengthCount is a length and the number of prefixes that have it, which joining guards.
+type lengthCount struct {
+	length int
+	count  *int
 }
 
 // prefix is one prefix, who asked for it, and which of its keys changed since the last Flush.
 type prefix struct {
 	text string // immutable
 
-	mu      sync.Mutex
-	clients map[uint64]*client
-	changed map[string]uint64 // key -> the session that changed it last, 0 for the server
+	// guarded by the stripe's mutex
+	clients map[uint64]struct{} // ids of sessions
+	changed map[string]uint64   // key -> the session that changed it last, 0 for the server
 }
 
-func (b *broadcast) prefixes() []*prefix {
-	if l := b.list.Load(); l != nil {
+func (b *broadcast) stripe(text []byte) *castStripe {
+	return &b.parts[maphash.Bytes(b.seed, text)&(stripes-1)]
+}
+
+func (b *broadcast) lengthCounts() []lengthCount {
+	if l := b.lengths.Load(); l != nil {
 		return *l
 	}
 	return nil
 }
 
-// join makes cl hear of the keys with a prefix; it replaces what the same session was there before.
-func (b *broadcast) join(text string, cl *client) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	i, there := b.find(text)
-	if there {
-		p := b.prefixes()[i]
-		p.mu.Lock()
-		p.clients[cl.s.ID] = cl
-		p.mu.Unlock()
-		return
+// join makes a session hear of the keys with a prefix.
+func (b *broadcast) join(text string, id uint64) {
+	b.joining.Lock()
+	defer b.joining.Unlock()
+	st := b.stripe([]byte(text))
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	p := st.prefixes[text]
+	if p == nil {
+		p = &prefix{text: text, clients: make(map[uint64]struct{})}
+		if st.prefixes == nil {
+			st.prefixes = make(map[string]*prefix)
+		}
+		st.prefixes[text] = p
+		b.count.Add(1)
+		b.countLength(len(text), 1)
 	}
-	p := &prefix{text: text, clients: map[uint64]*client{cl.s.ID: cl}}
-	l := slices.Insert(slices.Clone(b.prefixes()), i, p)
-	b.list.Store(&l)
-}
-
-// find is where a prefix is in the list, or belongs.
-func (b *broadcast) find(text string) (i int, there bool) {
-	return slices.BinarySearchFunc(b.prefixes(), text, func(p *prefix, text string) int { return strings.Compare(p.text, text) })
+	p.clients[id] = struct{}{}
 }
 
 // leave ends a join; a prefix that nobody wants goes.
 func (b *broadcast) leave(text string, id uint64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	i, there := b.find(text)
-	if !there {
+	b.joining.Lock()
+	defer b.joining.Unlock()
+	st := b.stripe([]byte(text))
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	p := st.prefixes[text]
+	if p == nil {
 		return
 	}
-	p := b.prefixes()[i]
-	p.mu.Lock()
-	delete(p.clients, id)
-	wanted := len(p.clients) > 0
-	p.mu.Unlock()
-	if !wanted {
-		l := slices.Delete(slices.Clone(b.prefixes()), i, i+1)
-		b.list.Store(&l)
+	if delete(p.clients, id); len(p.clients) == 0 {
+		delete(st.prefixes, text)
+		b.count.Add(-1)
+		b.countLength(len(text), -1)
+	}
+}
+
+// countLength notes that a prefix of a length has come or gone. REQUIRES: joining is held.
+func (b *broadcast) countLength(length, n int) {
+	l := b.lengthCounts()
+	i, there := slices.BinarySearchFunc(l, length, func(c lengthCount, length int) int { return cmp.Compare(c.length, length) })
+	switch {
+	case !there:
+		l = slices.Insert(slices.Clone(l), i, lengthCount{length, new(int)})
+	case *l[i].count+n == 0:
+		l = slices.Delete(slices.Clone(l), i, i+1)
+		b.lengths.Store(&l)
+		return
+	}
+	*l[i].count += n
+	if !there {
+		b.lengths.Store(&l)
 	}
 }
 
 // note gathers one change.
 func (b *broadcast) note(key []byte, origin uint64) {
-	for _, p := range b.prefixes() {
-		if len(p.text) > len(key) || string(key[:len(p.text)]) != p.text {
-			continue
+	for _, l := range b.lengthCounts() {
+		if l.length > len(key) {
+			return
 		}
-		p.mu.Lock()
-		if p.changed == nil {
-			p.changed = make(map[string]uint64)
+		st := b.stripe(key[:l.length])
+		st.mu.Lock()
+		if p := st.prefixes[string(key[:l.length])]; p != nil {
+			b.change(p, key, origin)
 		}
-		p.changed[string(key)] = origin
-		p.mu.Unlock()
-		b.pending.Store(true)
+		st.mu.Unlock()
 	}
 }
 
-// take empties the gathered changes of a prefix: the keys in order, who changed them, and who is to be told.
-func (p *prefix) take() (keys []string, by map[string]uint64, to []*client) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.changed) == 0 {
-		return nil, nil, nil
+// change notes a changed key of a prefix. REQUIRES: the lock of the prefix's stripe is held.
+func (b *broadcast) change(p *prefix, key []byte, origin uint64) {
+	first := p.changed == nil
+	if first {
+		p.changed = make(map[string]uint64)
 	}
+	p.changed[string(key)] = origin
+	if !first {
+		return
+	}
+	b.touched.Lock()
+	b.touched.list = append(b.touched.list, p)
+	b.touched.Unlock()
+	b.pending.Store(true)
+}
+
+// takeTouched empties the list of prefixes with changes and returns it in the order of the texts.
+func (b *broadcast) takeTouched() []*prefix {
+	b.touched.Lock()
+	list := b.touched.list
+	b.touched.list = nil
+	b.touched.Unlock()
+	slices.SortFunc(list, func(p, q *prefix) int { return cmp.Compare(p.text, q.text) })
+	return list
+}
+
+// take empties the gathered changes of a prefix: the keys in order, who changed them, and the sessions to be told.
+func (b *broadcast) take(p *prefix) (keys []string, by map[string]uint64, to []uint64) {
+	st := b.stripe([]byte(p.text))
+	st.mu.Lock()
+	defer st.mu.Unlock()
 	by, p.changed = p.changed, nil
-	return slices.Sorted(maps.Keys(by)), by, slices.Collect(maps.Values(p.clients))
+	return slices.Sorted(maps.Keys(by)), by, slices.Collect(maps.Keys(p.clients))
 }
 
 // flushBroadcast tells of the gathered changes, in one message for each prefix.
@@ -107,18 +174,16 @@ func (t *Table) flushBroadcast() {
 	if !t.cast.pending.Load() || !t.cast.pending.Swap(false) {
 		return
 	}
-	for _, p := range t.cast.prefixes() {
-		keys, by, to := p.take()
-		if len(keys) == 0 {
-			continue
-		}
+	for _, p := range t.cast.takeTouched() {
+		keys, by, to := t.cast.take(p)
 		all := encode(keys)
-		for _, cl := range to {
-			body := all
-			if cl.noLoop {
-				if body = encode(without(keys, by, cl.s.ID)); body == nil {
-					continue
-				}
+		for _, id := range to {
+			cl, body := t.clients.get(id), all
+			if cl != nil && cl.noLoop {
+				body = encode(without(keys, by, id))
+			}
+			if cl == nil || body == nil {
+				continue
 			}
 			t.send(cl, func(w *resp.Writer) { w.Raw(body) })
 		}

@@ -2,8 +2,7 @@ package tracking
 
 import (
 	"errors"
-	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/curfewkv/curfew/internal/session"
 )
@@ -40,22 +39,34 @@ func (o *Options) check(old *session.Tracking) error {
 	case old != nil && (o.OptIn && old.OptOut || o.OptOut && old.OptIn):
 		return errSwitchOpt
 	}
-	for i, p := range o.Prefixes {
-		if old != nil {
-			for _, q := range old.Prefixes {
-				if overlap(p, q) {
-					return fmt.Errorf("Prefix '%s' overlaps with an existing prefix '%s'. Prefixes for a single client must not overlap.", p, q)
-				}
-			}
-		}
-		for _, q := range o.Prefixes[i+1:] {
-			if overlap(p, q) {
-				return fmt.Errorf("Prefix '%s' overlaps with another provided prefix '%s'. Prefixes for a single client must not overlap.", p, q)
-			}
-		}
-	}
-	return nil
+	return checkOverlaps(o.Prefixes, old)
 }
 
-// overlap reports whether some key begins with both.
-func overlap(p, q string) bool { return strings.HasPrefix(p, q) || strings.HasPrefix(q, p) }
+// added are the prefixes of the options that a session with these sorted ones does not have yet, sorted.
+func (o *Options) added(have []string) []string {
+	if o.BCast && len(o.Prefixes) == 0 {
+		if len(have) > 0 && have[0] == "" {
+			return nil
+		}
+		return []string{""}
+	}
+	added := slices.Clone(o.Prefixes)
+	slices.Sort(added)
+	return added
+}
+
+// merge makes one sorted list of two.
+func merge(a, b []string) []string {
+	if len(b) == 0 {
+		return a
+	}
+	out := make([]string, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if a[0] < b[0] {
+			out, a = append(out, a[0]), a[1:]
+		} else {
+			out, b = append(out, b[0]), b[1:]
+		}
+	}
+	return append(append(out, a...), b...)
+}

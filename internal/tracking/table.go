@@ -2,7 +2,6 @@ package tracking
 
 import (
 	"hash/maphash"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -19,6 +18,8 @@ type Config struct {
 	Limit func(s *session.Session) int64
 	// MaxKeys is tracking-table-max-keys, 0 for no limit.
 	MaxKeys func() int64
+	// Account reports bytes (negative: gives back) of the table as memory in use. Called under locks.
+	Account func(bytes int64)
 }
 
 // Table knows who is to be told of what. Safe for concurrent use; session.Tracking is changed by its session's owner alone.
@@ -34,14 +35,15 @@ type Table struct {
 	readers readers
 	cast    broadcast
 	flushed atomic.Bool // a database was flushed since the last Flush
-	// switching serialises joining and leaving with the journal's switch and what an empty table is cleared of.
+	// switching serialises the coming and going of clients with the journal's switch and what an empty table is cleared of.
 	switching sync.Mutex
 }
 
 // New registers a table with the journal, disabled.
 func New(c Config) *Table {
 	t := &Table{journal: c.Journal, sessions: c.Sessions, limit: c.Limit, maxKeys: c.MaxKeys}
-	t.readers.seed = maphash.MakeSeed()
+	t.readers.seed, t.readers.account = maphash.MakeSeed(), c.Account
+	t.cast.seed = maphash.MakeSeed()
 	t.id = c.Journal.Register(t)
 	return t
 }
@@ -52,33 +54,25 @@ func (t *Table) On(s *session.Session, o Options) error {
 	if err := o.check(s.Tracking); err != nil {
 		return err
 	}
-	prefixes := o.Prefixes
-	if o.BCast && len(prefixes) == 0 {
-		prefixes = []string{""}
-	}
 	st := &session.Tracking{BCast: o.BCast, OptIn: o.OptIn, OptOut: o.OptOut, NoLoop: o.NoLoop, Redirect: o.Redirect}
 	if old := s.Tracking; old != nil {
 		st.Caching, st.Prefixes = old.Caching, old.Prefixes
 	}
-	for _, p := range prefixes {
-		if i, there := slices.BinarySearch(st.Prefixes, p); !there {
-			st.Prefixes = slices.Insert(slices.Clone(st.Prefixes), i, p)
-			s.Public.Kept.Add(prefixSize(p))
-		}
-	}
+	added := o.added(st.Prefixes)
+	st.Prefixes = merge(st.Prefixes, added)
 	s.Tracking = st
 	s.SetFlag(session.FlagTracking, true)
 	s.SetFlag(session.FlagBCast, o.BCast)
 	s.SetFlag(session.FlagBrokenRedirect, false)
 	s.Public.Redirect.Store(int64(o.Redirect))
 	t.switching.Lock()
-	defer t.switching.Unlock()
-	cl := &client{s: s, bcast: o.BCast, noLoop: o.NoLoop, redirect: o.Redirect}
-	t.clients.set(s.ID, cl)
-	for _, p := range st.Prefixes {
-		t.cast.join(p, cl)
-	}
+	t.clients.set(s.ID, &client{s: s, bcast: o.BCast, noLoop: o.NoLoop, redirect: o.Redirect})
 	t.journal.Enable(t.id, true)
+	t.switching.Unlock()
+	for _, p := range added {
+		t.cast.join(p, s.ID)
+		s.Public.Kept.Add(prefixSize(p))
+	}
 	return nil
 }
 
@@ -90,12 +84,12 @@ func (t *Table) Off(s *session.Session) {
 	if s.Tracking == nil {
 		return
 	}
-	t.switching.Lock()
-	defer t.switching.Unlock()
 	for _, p := range s.Tracking.Prefixes {
 		t.cast.leave(p, s.ID)
 		s.Public.Kept.Add(-prefixSize(p))
 	}
+	t.switching.Lock()
+	defer t.switching.Unlock()
 	t.clients.remove(s.ID)
 	s.Tracking = nil
 	for _, f := range []uint32{session.FlagTracking, session.FlagBCast, session.FlagBrokenRedirect} {
@@ -121,8 +115,10 @@ func (t *Table) Remember(s *session.Session, _ int, keys [][]byte) {
 	t.trim(2 * len(keys))
 }
 
-// CommandDone ends what CLIENT CACHING said for one command. Called after each command outside EXEC by the session's owner.
+// CommandDone ends what CLIENT CACHING said for one command, and tells of what the command flushed: the session hears of
+// its own flush right behind the reply. Called after each command outside EXEC by the session's owner, without locks.
 func (t *Table) CommandDone(s *session.Session) {
+	t.tellFlushed()
 	st := s.Tracking
 	switch {
 	case st == nil || !st.Caching:
@@ -143,7 +139,7 @@ func (t *Table) Consume(r *journal.Record) {
 		t.flushed.Store(true)
 		return
 	}
-	if len(t.cast.prefixes()) > 0 {
+	if t.cast.count.Load() > 0 {
 		origin := r.Origin
 		if r.Reason == journal.Expired || r.Reason == journal.Evicted || r.Reason == journal.Invalidated {
 			origin = 0 // nobody's own change, even if a session's command came upon it
@@ -173,12 +169,17 @@ func (t *Table) tell(key string, ids []uint64, origin uint64) {
 // Flush sends what was gathered. Each worker calls it at the end of a turn, without locks; it costs two loads when there is
 // nothing to send.
 func (t *Table) Flush() {
+	t.tellFlushed()
+	t.flushBroadcast()
+}
+
+// tellFlushed tells everyone to forget all keys, once for all databases that were flushed.
+func (t *Table) tellFlushed() {
 	if t.flushed.Load() && t.flushed.Swap(false) {
 		for _, cl := range t.clients.all() {
 			t.send(cl, func(w *resp.Writer) { w.Null() })
 		}
 	}
-	t.flushBroadcast()
 }
 
 // Trim forgets keys over the limit, n at most, and reports whether there are more. For a change of the limit: otherwise
@@ -202,5 +203,5 @@ func (t *Table) trim(n int) {
 
 // Counts are the figures of INFO: tracking sessions, remembered keys, session ids over all of them, prefixes.
 func (t *Table) Counts() (sessions, keys, items, prefixes int64) {
-	return t.clients.count.Load(), t.readers.keys.Load(), t.readers.items.Load(), int64(len(t.cast.prefixes()))
+	return t.clients.count.Load(), t.readers.keys.Load(), t.readers.items.Load(), t.cast.count.Load()
 }

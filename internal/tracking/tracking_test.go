@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/curfewkv/curfew/internal/journal"
@@ -21,6 +22,7 @@ type rig struct {
 	sessions *session.Registry
 	table    *Table
 	maxKeys  int64
+	bytes    atomic.Int64 // that the table accounts
 }
 
 func newRig(t *testing.T) *rig {
@@ -29,6 +31,7 @@ func newRig(t *testing.T) *rig {
 		Journal: &r.j, Sessions: r.sessions,
 		Limit:   func(*session.Session) int64 { return 0 },
 		MaxKeys: func() int64 { return r.maxKeys },
+		Account: func(n int64) { r.bytes.Add(n) },
 	})
 	return r
 }
@@ -294,7 +297,7 @@ func TestFlushedDatabasesAreOneNull(t *testing.T) {
 	for db := range 16 {
 		r.j.Append(&journal.Record{DB: db, Reason: journal.Flushed, Origin: s3.ID})
 	}
-	if _, keys, items, _ := r.table.Counts(); keys+items != 0 {
+	if _, keys, items, _ := r.table.Counts(); keys+items+r.bytes.Load() != 0 {
 		t.Error("flushed keys are remembered")
 	}
 	r.table.Flush()
@@ -444,8 +447,8 @@ func TestIdsOfTheDeadDoNotPileUp(t *testing.T) {
 	}
 	r.write(nil, "k")
 	r.hears(stays, push("k"))
-	if _, keys, items, _ := r.table.Counts(); keys+items != 0 {
-		t.Errorf("%d keys, %d ids", keys, items)
+	if _, keys, items, _ := r.table.Counts(); keys+items+r.bytes.Load() != 0 {
+		t.Errorf("%d keys, %d ids, %d bytes", keys, items, r.bytes.Load())
 	}
 }
 
@@ -499,7 +502,8 @@ func TestStress(t *testing.T) {
 	}
 	wg.Wait()
 	r.table.Flush()
-	if n, keys, items, prefixes := r.table.Counts(); n+keys+items+prefixes != 0 || !r.j.Idle() {
-		t.Errorf("left: %d sessions, %d keys, %d ids, %d prefixes", n, keys, items, prefixes)
+	n, keys, items, prefixes := r.table.Counts()
+	if bytes := r.bytes.Load(); n+keys+items+prefixes+bytes != 0 || !r.j.Idle() {
+		t.Errorf("left: %d sessions, %d keys, %d ids, %d prefixes, %d bytes", n, keys, items, prefixes, bytes)
 	}
 }
