@@ -55,7 +55,7 @@ type Keyspace struct {
 	seed     maphash.Seed
 	journal  *journal.Journal
 	wake     func(int)
-	evictor  evictor
+	limits   limits
 	extra    atomic.Int64 // bytes in use outside the shards (connections), see AddExternal
 }
 
@@ -80,7 +80,6 @@ func New(o Options) (*Keyspace, error) {
 		}
 		k.shards = append(k.shards, s)
 	}
-	k.evictor.init()
 	return k, nil
 }
 

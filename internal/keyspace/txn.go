@@ -34,6 +34,9 @@ type Txn struct {
 	lastHash uint64
 	rec      journal.Record // reused, so that emitting does not allocate
 	reserved int            // bytes that ReservePairs has checked and that were not put since
+
+	leased, lease int64 // bytes reserved under maxmemory, and those of them that no command has taken yet: see Room
+	hunting       *hunt
 }
 
 // NewTxn makes a transaction for a worker to reuse.
