@@ -2,7 +2,7 @@ package stringcmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
-	"github.com/curfewkv/curfew/internal/number"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 const (
