@@ -1,66 +1,16 @@
 package journal
 
-import "sync/atomic"
+import (
+	"sync"
+	"sync/atomic"
 
-// Reason says why a record was written.
-type Reason uint8
-
-const (
-	// Write is a key created or changed by a command.
-	Write Reason = iota
-	// Deleted is a key removed because a user asked for it.
-	Deleted
-	// Expired is a key removed because its deadline was reached.
-	Expired
-	// Evicted is a key removed to stay within maxmemory.
-	Evicted
-	// Invalidated is a key removed by tag or purge.
-	Invalidated
-	// Moved is a key renamed away or moved to another database: gone here, alive elsewhere.
-	Moved
-	// Touched is a key whose deadline changed while its value did not.
-	Touched
-	// Created precedes the Write record of a key that did not exist.
-	Created
-	// Missed is a read of an absent key; nothing changed.
-	Missed
-	// Flushed is a whole database emptied; Key is nil.
-	Flushed
-	// Swapped is a whole database exchanged with another one; Key is nil.
-	Swapped
+	"github.com/curfewkv/curfew/internal/clock"
 )
-
-// Mutates reports whether the record changes what a reader of the key sees.
-func (r Reason) Mutates() bool { return r != Created && r != Missed }
-
-// Class is the keyspace-notification class of an event, as in notify-keyspace-events.
-type Class uint32
-
-// The classes, with their letters in notify-keyspace-events.
-const (
-	ClassGeneric Class = 1 << iota // g
-	ClassString                    // $
-	ClassList                      // l
-	ClassSet                       // s
-	ClassHash                      // h
-	ClassZSet                      // z
-	ClassExpired                   // x
-	ClassEvicted                   // e
-	ClassStream                    // t
-	ClassKeyMiss                   // m
-	ClassModule                    // d
-	ClassNew                       // n
-	ClassNone    Class = 0
-)
-
-// Event names a mutation as keyspace notifications do.
-type Event struct {
-	Class Class
-	Name  string
-}
 
 // Record is one mutation. Key is borrowed: it is valid only during the call of Consume.
 type Record struct {
+	// Now is the instant of the transaction.
+	Now    clock.Instant
 	DB     int
 	Key    []byte
 	Reason Reason
@@ -74,45 +24,69 @@ type Consumer interface {
 	Consume(r *Record)
 }
 
-// maxConsumers bounds the consumers of one journal; the mask of enabled ones is a word.
-const maxConsumers = 32
-
-// Journal hands each record to its enabled consumers in the order of their registration.
+// Journal hands each record to the consumers that listen, in the order of their registration, and each block of effects
+// to the followers.
 type Journal struct {
-	consumers []Consumer    // immutable once the server runs
-	enabled   atomic.Uint32 // bit i: consumers[i] wants records
+	consumers []*consumer   // immutable once records flow
+	wanted    atomic.Uint32 // Reasons: what anybody listens to
+	stream    stream
+
+	mu sync.Mutex // serialises the changes of wanted
 }
 
-// ID identifies a consumer to Enable.
+// consumer is a registered one and what it listens to.
+type consumer struct {
+	Consumer
+	reasons atomic.Uint32 // Reasons
+}
+
+// ID identifies a consumer to Listen.
 type ID int
 
-// Register adds a consumer, disabled. Not safe once records flow.
+// Register adds a consumer that listens to nothing yet. Not safe once records flow.
 func (j *Journal) Register(c Consumer) ID {
-	if len(j.consumers) == maxConsumers {
-		panic("journal: too many consumers")
-	}
-	j.consumers = append(j.consumers, c)
+	j.consumers = append(j.consumers, &consumer{Consumer: c})
 	return ID(len(j.consumers) - 1)
 }
 
-// Enable switches a consumer on or off. Safe for concurrent use. A record whose mutation began before the call may be missed.
-func (j *Journal) Enable(id ID, on bool) {
-	bit := uint32(1) << id
-	if on {
-		j.enabled.Or(bit)
-	} else {
-		j.enabled.And(^bit)
+// Listen makes a consumer hear the records of a set of reasons, and no others. Safe for concurrent use. A record whose
+// transaction began before the call may be missed.
+func (j *Journal) Listen(id ID, reasons Reasons) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.consumers[id].reasons.Store(uint32(reasons & AllReasons))
+	all := j.Wanted() &^ AllReasons
+	for _, c := range j.consumers {
+		all |= Reasons(c.reasons.Load())
 	}
+	j.wanted.Store(uint32(all))
 }
 
-// Idle reports whether no consumer is enabled, so that the caller can skip building a record.
-func (j *Journal) Idle() bool { return j.enabled.Load() == 0 }
+// want switches one of the bits beside the reasons.
+func (j *Journal) want(bit Reasons, on bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	all := j.Wanted() &^ bit
+	if on {
+		all |= bit
+	}
+	j.wanted.Store(uint32(all))
+}
 
-// Append hands r to the enabled consumers.
+// ShowBefore says whether the keyspace is to show keys before they change. The keyspace's to call.
+func (j *Journal) ShowBefore(on bool) { j.want(BeforeWanted, on) }
+
+// Wanted is what anybody listens to: reasons of records, EffectsWanted, BeforeWanted. A transaction asks once it has its
+// locks, so whoever begins to listen under a key's lock misses no change of the key.
+func (j *Journal) Wanted() Reasons { return Reasons(j.wanted.Load()) }
+
+// Idle reports whether nobody listens to anything.
+func (j *Journal) Idle() bool { return j.Wanted() == 0 }
+
+// Append hands r to the consumers that listen to its reason.
 func (j *Journal) Append(r *Record) {
-	mask := j.enabled.Load()
-	for i, c := range j.consumers {
-		if mask&(1<<i) != 0 {
+	for _, c := range j.consumers {
+		if Reasons(c.reasons.Load()).Has(r.Reason) {
 			c.Consume(r)
 		}
 	}

@@ -79,13 +79,7 @@ func TestMemoryStaysWithinItsLimit(t *testing.T) {
 						if !ok {
 							return tx.PutString(key, value, o, eventTest)
 						}
-						n := en.StringLen()
-						b, err := tx.Extend(&en, n+len(value))
-						if err == nil {
-							copy(b[n:], value)
-							tx.Wrote(en, eventTest)
-						}
-						return err
+						return tx.Append(en, value, eventTest)
 					})
 				case 3: // SETRANGE key <far> x
 					no = f.write(int64(len(key)+1), func(tx *Txn) error {
@@ -93,8 +87,7 @@ func TestMemoryStaysWithinItsLimit(t *testing.T) {
 						if !ok {
 							return tx.PutAt(key, len(value), []byte("x"), eventTest)
 						}
-						_, err := tx.Extend(&en, len(value))
-						return err
+						return tx.SetRange(en, len(value), []byte("x"), eventTest)
 					})
 				case 4: // COPY
 					dst := []byte(name(rnd.IntN(400)))
@@ -496,7 +489,9 @@ func (c *cache) request(key uint64) (hit bool) {
 }
 
 func evictSampled(c *cache) {
-	if _, ok := c.tx.evictSome(c.clock.Now(), 1); !ok {
+	c.k.evictor.mu.Lock()
+	defer c.k.evictor.mu.Unlock()
+	if _, ok := c.tx.evictOne(c.clock.Now()); !ok {
 		c.t.Fatal("nothing to evict")
 	}
 }

@@ -32,8 +32,7 @@ func (t *Txn) ExpireSlice(shard int, now clock.Instant, budget time.Duration, c 
 
 // expireSlice is ExpireSlice whatever the settings.
 func (t *Txn) expireSlice(s *shard, now clock.Instant, budget time.Duration, c clock.Clock) (more bool) {
-	s.mu.Lock()
-	t.locked = 1 << s.index
+	t.lockShard(s)
 	t.Begin(now, 0, 0, true)
 	defer t.Unlock()
 	end := c.Mono() + int64(budget)
@@ -77,7 +76,7 @@ func (t *Txn) expireActive(s *shard, d *database, db int, h store.Handle) {
 	e := s.arena.Entry(h)
 	s.counts.ExpiredActive++
 	t.ks.ActiveLag.Record(lagNs(Deadline(e.Deadline()), t.Now))
-	t.removeHandle(s, d, db, h, journal.Expired, eventExpired)
+	t.removeHandle(s, d, db, h, journal.Expired, journal.EventExpired)
 }
 
 // removeHandle removes an entry known by its handle.

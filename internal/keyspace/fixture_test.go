@@ -58,7 +58,7 @@ func newSmallFixture(t testing.TB, shards int, reserve int64) *fixture {
 	t.Helper()
 	f := &fixture{t: t, clock: clock.NewFake(begin)}
 	j := &journal.Journal{}
-	j.Enable(j.Register(&f.log), true)
+	j.Listen(j.Register(&f.log), journal.AllReasons)
 	k, err := New(Options{Shards: shards, Databases: 4, ReservePerShard: reserve, Journal: j})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,22 @@ const drainStep = 64
 // Flush empties a database. Its keys are gone at once for every reader; their memory is given back by DrainSlice, or
 // before Flush returns when sync is set. Returns the number of keys that were not due. REQUIRES all shards to be locked.
 func (t *Txn) Flush(db int, sync bool) int {
+	n := t.flush(db, sync)
+	t.state(db, cmdFlushDB, argAsync)
+	return n
+}
+
+// FlushAll is Flush of every database. REQUIRES all shards to be locked.
+func (t *Txn) FlushAll(sync bool) {
+	for db := range t.ks.dbs {
+		t.flush(db, sync)
+	}
+	t.state(t.DB, cmdFlushAll, argAsync)
+}
+
+func (t *Txn) flush(db int, sync bool) int {
 	n := 0
+	t.beforeDatabase(db)
 	t.emit(journal.Flushed, journal.Event{}, db, nil)
 	for _, s := range t.ks.shards {
 		t.holds(s)
@@ -37,6 +52,8 @@ func (t *Txn) Flush(db int, sync bool) int {
 
 // Swap exchanges two databases. REQUIRES all shards to be locked.
 func (t *Txn) Swap(a, b int) {
+	t.beforeDatabase(a)
+	t.beforeDatabase(b)
 	for _, s := range t.ks.shards {
 		t.holds(s)
 		s.dbs[a], s.dbs[b] = s.dbs[b], s.dbs[a]
@@ -44,6 +61,7 @@ func (t *Txn) Swap(a, b int) {
 	t.ks.shards[0].counts.Dirty++ // one change, whatever the number of shards
 	t.emit(journal.Swapped, journal.Event{}, a, nil)
 	t.emit(journal.Swapped, journal.Event{}, b, nil)
+	t.stateSwap(a, b)
 }
 
 func (s *shard) emptyTrash() {

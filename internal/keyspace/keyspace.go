@@ -55,7 +55,8 @@ type Keyspace struct {
 	seed     maphash.Seed
 	journal  *journal.Journal
 	wake     func(int)
-	limits   limits
+	evictor  evictor
+	befores  []Before     // changed under all shards' locks, read under any
 	extra    atomic.Int64 // bytes in use outside the shards (connections), see AddExternal
 }
 
@@ -80,6 +81,7 @@ func New(o Options) (*Keyspace, error) {
 		}
 		k.shards = append(k.shards, s)
 	}
+	k.evictor.init()
 	return k, nil
 }
 

@@ -192,9 +192,10 @@ func (m *machine) putAt(t *rapid.T) {
 	m.model[db][key] = stored{string(make([]byte, offset)) + value, None}
 }
 
-func (m *machine) extend(t *rapid.T) {
+func (m *machine) edit(t *rapid.T) {
 	db, key := drawDB(t, "db"), drawKey(t, "key")
-	tail := drawValue(t)
+	what, value := rapid.IntRange(0, 2).Draw(t, "how"), drawValue(t)
+	at, on := rapid.IntRange(0, 300).Draw(t, "at"), rapid.Bool().Draw(t, "on")
 	old, exists := m.seen(db, key)
 	var err error
 	m.in(db, func(tx *Txn) {
@@ -205,19 +206,48 @@ func (m *machine) extend(t *rapid.T) {
 		if !ok {
 			return
 		}
-		n := en.StringLen()
-		var b []byte
-		if b, err = tx.Extend(&en, n+len(tail)); err == nil {
-			copy(b[n:], tail)
-			tx.Wrote(en, eventTest)
+		switch what {
+		case 0:
+			err = tx.Append(en, []byte(value), eventTest)
+		case 1:
+			err = tx.SetRange(en, at, []byte(value), eventTest)
+		case 2:
+			err = tx.SetBit(en, int64(at), on, eventTest)
 		}
 	})
 	if m.refused(t, err) || !exists {
 		m.follow(t)
 		return
 	}
+	edited, changed := edit(old.value, what, value, at, on)
+	if !changed {
+		m.follow(t)
+		return
+	}
 	m.follow(t, record(db, key, journal.Write, "test"))
-	m.model[db][key] = stored{old.value + tail, old.at}
+	m.model[db][key] = stored{edited, old.at}
+}
+
+// edit is the model of Append, SetRange and SetBit.
+func edit(old string, what int, value string, at int, on bool) (edited string, changed bool) {
+	if what == 0 {
+		return old + value, true
+	}
+	end := at + len(value)
+	if what == 2 {
+		end = at/8 + 1
+	}
+	b := append([]byte(old), make([]byte, max(0, end-len(old)))...)
+	if what == 1 {
+		copy(b[at:], value)
+		return string(b), true
+	}
+	mask := byte(0x80 >> (at % 8))
+	was := b[at/8]&mask != 0
+	if b[at/8] &^= mask; on {
+		b[at/8] |= mask
+	}
+	return string(b), was != on || end > len(old)
 }
 
 func (m *machine) setDeadline(t *rapid.T) {
@@ -454,7 +484,7 @@ func (m *machine) need(t *rapid.T) {
 	m.in(db, func(tx *Txn) {
 		var err error
 		if en, ok := tx.Write([]byte(key)); ok {
-			_, err = tx.Extend(&en, len(old.value)+1<<20)
+			err = tx.SetRange(en, len(old.value)+1<<20, []byte("x"), eventTest)
 		} else {
 			err = tx.PutAt([]byte(key), 1<<20, nil, eventTest)
 		}
@@ -582,7 +612,7 @@ func TestTransactionsAgainstAModel(t *testing.T) {
 			"put anew":    m.put,
 			"put too":     m.put,
 			"putAt":       m.putAt,
-			"extend":      m.extend,
+			"edit":        m.edit,
 			"setDeadline": m.setDeadline,
 			"delete":      m.remove,
 			"move":        m.move,

@@ -12,6 +12,10 @@ import (
 func (t *Txn) Move(en Entry, db int, dst []byte, from, to journal.Event) error {
 	t.holds(en.s)
 	there, existed := t.occupant(db, dst)
+	t.before(en)
+	if existed {
+		t.before(there)
+	}
 	hash := t.hashOf(dst)
 	s := t.shard(hash)
 	d := s.db(db)
@@ -45,6 +49,7 @@ func (t *Txn) Move(en Entry, db int, dst []byte, from, to journal.Event) error {
 	t.arrived(db, dst, existed)
 	t.emit(journal.Moved, from, en.db, en.e.Key())
 	t.emit(journal.Write, to, db, dst)
+	t.stateMove(en, s, db, dst)
 	if !relink {
 		en.s.arena.Free(en.h)
 	}
@@ -73,7 +78,7 @@ func (t *Txn) arrived(db int, dst []byte, existed bool) {
 	if existed {
 		t.emit(journal.Deleted, journal.Event{}, db, dst)
 	}
-	t.emit(journal.Created, eventNew, db, dst)
+	t.emit(journal.Created, journal.EventNew, db, dst)
 }
 
 // CopyTo gives dst in database db the value and the deadline of an entry, replacing what is there (COPY). The copy starts
@@ -81,7 +86,7 @@ func (t *Txn) arrived(db int, dst []byte, existed bool) {
 func (t *Txn) CopyTo(en Entry, db int, dst []byte, ev journal.Event) error {
 	o := PutOptions{Deadline: en.Deadline(), Quiet: true}
 	_, existed := t.find(db, dst)
-	b, err := t.put(db, dst, en.e.Kind(), en.e.ValueLen(), o)
+	b, created, err := t.put(db, dst, en.e.Kind(), en.e.ValueLen(), o)
 	if err != nil {
 		return err
 	}
@@ -93,6 +98,7 @@ func (t *Txn) CopyTo(en Entry, db int, dst []byte, ev journal.Event) error {
 		}
 		t.arrived(db, dst, true)
 	}
-	t.wrote(db, dst, o, ev)
+	t.wrote(db, dst, created, o, ev)
+	t.stateCopy(en, db, dst)
 	return nil
 }

@@ -6,8 +6,8 @@ import (
 
 	"github.com/curfewkv/curfew/internal/eviction"
 	"github.com/curfewkv/curfew/internal/journal"
+	"github.com/curfewkv/curfew/internal/number"
 	"github.com/curfewkv/curfew/internal/store"
-	"github.com/curfewkv/curfew/resp/number"
 )
 
 // ErrExhausted is returned when a shard's address space holds no block of the size that is needed.
@@ -48,64 +48,77 @@ func (t *Txn) PutString(key, value []byte, o PutOptions, ev journal.Event) error
 
 // PutInt sets key to an integer, whatever it held.
 func (t *Txn) PutInt(key []byte, n int64, o PutOptions, ev journal.Event) error {
-	b, err := t.put(t.DB, key, store.KindStringInt, intSize(n), o)
+	b, created, err := t.put(t.DB, key, store.KindStringInt, intSize(n), o)
 	if err != nil {
 		return err
 	}
 	encodeInt(b, n)
-	t.wrote(t.DB, key, o, ev)
+	t.wrote(t.DB, key, created, o, ev)
+	t.stateValue(t.DB, key)
 	return nil
 }
 
 // PutText sets key to a string that is stored as plain bytes even where it is an integer in canonical form.
 func (t *Txn) PutText(key, value []byte, o PutOptions, ev journal.Event) error {
-	b, err := t.put(t.DB, key, store.KindString, len(value), o)
+	b, created, err := t.put(t.DB, key, store.KindString, len(value), o)
 	if err != nil {
 		return err
 	}
 	copy(b, value)
-	t.wrote(t.DB, key, o, ev)
+	t.wrote(t.DB, key, created, o, ev)
+	t.stateValue(t.DB, key)
 	return nil
 }
 
 // PutAt sets an absent key to offset zero bytes and then value (SETRANGE, SETBIT).
 func (t *Txn) PutAt(key []byte, offset int, value []byte, ev journal.Event) error {
-	b, err := t.put(t.DB, key, store.KindStringRaw, offset+len(value), PutOptions{})
+	b, created, err := t.put(t.DB, key, store.KindStringRaw, offset+len(value), PutOptions{})
 	if err != nil {
 		return err
 	}
 	clear(b[:offset])
 	copy(b[offset:], value)
-	t.wrote(t.DB, key, PutOptions{}, ev)
+	t.wrote(t.DB, key, created, PutOptions{}, ev)
+	t.stateRange(t.DB, key, offset, value)
 	return nil
 }
 
 // wrote emits the records of a put, after the value is in place.
-func (t *Txn) wrote(db int, key []byte, o PutOptions, ev journal.Event) {
+func (t *Txn) wrote(db int, key []byte, created bool, o PutOptions, ev journal.Event) {
+	if t.wanted == 0 {
+		return
+	}
+	if created {
+		t.emit(journal.Created, journal.EventNew, db, key)
+	}
 	t.emit(journal.Write, ev, db, key)
 	if o.Deadline != None && !o.Quiet {
-		t.emit(journal.Touched, eventExpire, db, key)
+		t.emit(journal.Touched, journal.EventExpire, db, key)
 	}
 }
 
-// put makes the block of key in database db and returns its value bytes to be filled in. A block that fits is reused.
-func (t *Txn) put(db int, key []byte, kind store.Kind, n int, o PutOptions) ([]byte, error) {
+// put makes the block of key in database db and returns its value bytes to be filled in, and whether the key is new. A
+// block that fits is reused.
+func (t *Txn) put(db int, key []byte, kind store.Kind, n int, o PutOptions) (value []byte, created bool, err error) {
 	if n > maxValue {
-		return nil, ErrExhausted
+		return nil, false, ErrExhausted
 	}
 	hash := t.hashOf(key)
 	s := t.shard(hash)
 	d := s.db(db)
 	slot, h := d.table.Find(hash, key)
 	if h == 0 {
-		return t.insert(s, d, db, hash, key, kind, n, o)
+		value, err = t.insert(s, d, hash, key, kind, n, o)
+		return value, true, err
 	}
 	en := Entry{s: s, d: d, db: db, hash: hash, slot: slot, h: h, e: s.arena.Entry(h)}
 	old := en.Deadline()
 	if due(old, t.Now) {
 		t.expire(en, old)
-		return t.insert(s, d, db, hash, key, kind, n, o)
+		value, err = t.insert(s, d, hash, key, kind, n, o)
+		return value, true, err
 	}
+	t.before(en)
 	at := o.Deadline
 	if o.KeepTTL {
 		at = old
@@ -113,19 +126,18 @@ func (t *Txn) put(db int, key []byte, kind store.Kind, n int, o PutOptions) ([]b
 	freq := en.e.Freq()
 	e, err := t.replace(&en, kind, n, at)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	s.counts.Dirty++
 	e.SetFreq(freq)
-	if t.NoTouch {
-		return e.Value(), nil
+	if !t.NoTouch {
+		t.touch(en)
 	}
-	t.touch(en)
-	return e.Value(), nil
+	return e.Value(), false, nil
 }
 
 // insert adds a key that is known to be absent.
-func (t *Txn) insert(s *shard, d *database, db int, hash uint64, key []byte, kind store.Kind, n int, o PutOptions) ([]byte, error) {
+func (t *Txn) insert(s *shard, d *database, hash uint64, key []byte, kind store.Kind, n int, o PutOptions) ([]byte, error) {
 	if err := t.room(store.EntrySize(len(key), n, o.Deadline != None)); err != nil {
 		return nil, err
 	}
@@ -146,7 +158,6 @@ func (t *Txn) insert(s *shard, d *database, db int, hash uint64, key []byte, kin
 		s.arm(d, h, o.Deadline)
 	}
 	s.counts.Dirty++
-	t.emit(journal.Created, eventNew, db, key)
 	return e.Value(), nil
 }
 
@@ -228,10 +239,9 @@ func (t *Txn) ReservePairs(pairs [][]byte) error {
 	return nil
 }
 
-// Extend returns the value bytes of a string, made at least n bytes long and stored as plain bytes, for APPEND and
-// SETRANGE. New bytes are zero. A growing string is given slack so that appending is amortized. The caller changes the
-// bytes and then calls Wrote.
-func (t *Txn) Extend(en *Entry, n int) ([]byte, error) {
+// extend returns the value bytes of a string, made at least n bytes long and stored as plain bytes, to be changed. New
+// bytes are zero. A growing string is given slack so that appending is amortized.
+func (t *Txn) extend(en *Entry, n int) ([]byte, error) {
 	if n > maxValue {
 		return nil, ErrExhausted
 	}
@@ -284,17 +294,11 @@ func (t *Txn) grow(en *Entry, old []byte, n int) ([]byte, error) {
 	return e.Value(), nil
 }
 
-// Wrote records that the bytes of an entry obtained from Extend were changed.
-func (t *Txn) Wrote(en Entry, ev journal.Event) {
-	t.holds(en.s)
-	en.s.counts.Dirty++
-	t.emit(journal.Write, ev, en.db, en.e.Key())
-}
-
 // SetDeadline arms the entry's deadline, or clears it with None. Reports the entry at its new place.
 func (t *Txn) SetDeadline(en Entry, at Deadline, ev journal.Event) (Entry, error) {
 	s := en.s
 	t.holds(s)
+	t.before(en)
 	if en.e.HasDeadline() == (at != None) {
 		if at != None && Deadline(en.e.Deadline()) != at {
 			s.rearm(en.d, en.h, en.e, at)
@@ -310,6 +314,7 @@ func (t *Txn) SetDeadline(en Entry, at Deadline, ev journal.Event) (Entry, error
 	}
 	s.counts.Dirty++
 	t.emit(journal.Touched, ev, en.db, en.e.Key())
+	t.stateDeadline(en)
 	return en, nil
 }
 
@@ -320,10 +325,12 @@ func (t *Txn) Delete(en Entry, ev journal.Event) { t.remove(en, journal.Deleted,
 func (t *Txn) remove(en Entry, r journal.Reason, ev journal.Event) {
 	s := en.s
 	t.holds(s)
+	t.before(en)
 	s.disarm(en.d, en.h, en.e)
 	en.d.table.Delete(en.slot)
 	s.counts.Dirty++
 	t.emit(r, ev, en.db, en.e.Key())
+	t.stateRemoval(r, en.db, en.e.Key())
 	s.arena.Free(en.h)
 }
 
@@ -331,5 +338,5 @@ func (t *Txn) remove(en Entry, r journal.Reason, ev journal.Event) {
 func (t *Txn) expire(en Entry, at Deadline) {
 	en.s.counts.ExpiredLazy++
 	t.ks.LazyLag.Record(lagNs(at, t.Now))
-	t.remove(en, journal.Expired, eventExpired)
+	t.remove(en, journal.Expired, journal.EventExpired)
 }

@@ -115,9 +115,7 @@ func (w *worker) command(n int) {
 	case n < 40:
 		_, _ = w.tx.SetDeadline(en, w.deadline(), eventTest)
 	case n < 45:
-		if _, err := w.tx.Extend(&en, en.StringLen()+w.rnd.IntN(100)); err == nil {
-			w.tx.Wrote(en, eventTest)
-		}
+		_ = w.tx.Append(en, make([]byte, w.rnd.IntN(100)), eventTest)
 	case n < 50 && string(key) != string(dst):
 		_ = w.tx.CopyTo(en, db, dst, eventTest)
 	case n < 55 && string(key) != string(dst):

@@ -26,12 +26,17 @@ type shard struct {
 	nextMono, nextWall atomic.Int64
 	hasTrash           atomic.Bool // there are flushed tables to empty
 
+	// changed under mu, read without it
+	stated      atomic.Int64 // what effects add to monotonic ms to make unix time
+	mustRestate atomic.Bool  // a pass over the deadlines that were stated otherwise is under way
+
 	// guarded by mu
-	dbs    []*database
-	trash  []*store.Table // tables of flushed databases, emptied in slices
-	counts Counts
-	rnd    *rand.PCG
-	defrag defragState
+	dbs     []*database
+	trash   []*store.Table // tables of flushed databases, emptied in slices
+	counts  Counts
+	rnd     *rand.PCG
+	defrag  defragState
+	restate restating
 
 	_ [64]byte // the next shard's lock lives on another cache line
 }

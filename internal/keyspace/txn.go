@@ -32,11 +32,12 @@ type Txn struct {
 	lastKey  *byte
 	lastLen  int
 	lastHash uint64
-	rec      journal.Record // reused, so that emitting does not allocate
-	reserved int            // bytes that ReservePairs has checked and that were not put since
+	reserved int // bytes that ReservePairs has checked and that were not put since
 
-	leased, lease int64 // bytes reserved under maxmemory, and those of them that no command has taken yet: see Room
-	hunting       *hunt
+	wanted  journal.Reasons // what the journal's listeners want, asked for under the locks
+	rec     journal.Record  // reused, so that emitting does not allocate
+	effects journal.Effects // what was changed since the last commit
+	digits  [20]byte        // for the numbers in effects
 }
 
 // NewTxn makes a transaction for a worker to reuse.
@@ -47,6 +48,9 @@ func (t *Txn) Begin(now clock.Instant, db int, origin uint64, noTouch bool) {
 	t.Now, t.DB, t.Origin, t.NoTouch = now, db, origin, noTouch
 	t.lru = accessClock(now)
 	t.reserved = 0
+	if t.locked != 0 { // another command of the same transaction
+		t.wanted = t.ks.journal.Wanted()
+	}
 }
 
 // LockKey locks the shard of one key.
@@ -58,9 +62,14 @@ func (t *Txn) LockHashed(key []byte, h uint64) {
 	if len(key) > 0 {
 		t.lastKey = &key[0]
 	}
-	i := t.ks.shardIndex(h)
-	t.ks.shards[i].mu.Lock()
-	t.locked = 1 << i
+	t.lockShard(t.ks.shards[t.ks.shardIndex(h)])
+}
+
+// lockShard locks one shard alone.
+func (t *Txn) lockShard(s *shard) {
+	s.mu.Lock()
+	t.locked = 1 << s.index
+	t.wanted = t.ks.journal.Wanted()
 }
 
 // ShardBit is the bit of the key's shard in a set to be given to LockSet.
@@ -72,6 +81,7 @@ func (t *Txn) LockSet(set uint64) {
 		t.ks.shards[bits.TrailingZeros64(rest)].mu.Lock()
 	}
 	t.locked = set
+	t.wanted = t.ks.journal.Wanted()
 }
 
 // LockAll locks every shard.
@@ -86,8 +96,9 @@ func (t *Txn) Holds(set uint64) bool { return set&^t.locked == 0 }
 // all is the set of all shards.
 func (k *Keyspace) all() uint64 { return ^uint64(0) >> (maxShards - len(k.shards)) }
 
-// Unlock ends the transaction.
+// Unlock ends the transaction and commits its effects.
 func (t *Txn) Unlock() {
+	t.Commit()
 	for rest := t.locked; rest != 0; rest &= rest - 1 {
 		t.ks.shards[bits.TrailingZeros64(rest)].mu.Unlock()
 	}
@@ -198,7 +209,7 @@ func (t *Txn) ReadUntouched(key []byte) (Entry, bool) {
 	}
 	s := t.shardOf(key)
 	s.counts.Misses++
-	t.emit(journal.Missed, journal.Event{Class: journal.ClassKeyMiss, Name: "keymiss"}, t.DB, key)
+	t.emit(journal.Missed, journal.EventMissed, t.DB, key)
 	return en, false
 }
 
@@ -221,10 +232,10 @@ func (t *Txn) shardOf(key []byte) *shard { return t.shard(t.hashOf(key)) }
 
 // emit appends a change record. It is the only place that does.
 func (t *Txn) emit(r journal.Reason, ev journal.Event, db int, key []byte) {
-	if t.ks.journal.Idle() {
+	if !t.wanted.Has(r) {
 		return
 	}
-	t.rec = journal.Record{DB: db, Key: key, Reason: r, Event: ev, Origin: t.Origin}
+	t.rec = journal.Record{Now: t.Now, DB: db, Key: key, Reason: r, Event: ev, Origin: t.Origin}
 	t.ks.journal.Append(&t.rec)
 }
 

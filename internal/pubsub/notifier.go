@@ -14,8 +14,13 @@ type Flags struct {
 	Keyspace, Keyevent bool
 }
 
-// wants reports whether anything is published.
-func (f Flags) wants() bool { return f.Classes != 0 && (f.Keyspace || f.Keyevent) }
+// reasons are those of the records whose events are published.
+func (f Flags) reasons() journal.Reasons {
+	if !f.Keyspace && !f.Keyevent {
+		return journal.NoReasons
+	}
+	return f.Classes.Reasons()
+}
 
 // Notifier publishes the events of change records. Safe for concurrent use.
 type Notifier struct {
@@ -36,7 +41,7 @@ func NewNotifier(j *journal.Journal, r *Registry) *Notifier {
 // Set chooses what is published from now on. The journal spends nothing on a notifier that publishes nothing.
 func (n *Notifier) Set(f Flags) {
 	n.flags.Store(&f)
-	n.journal.Enable(n.id, f.wants())
+	n.journal.Listen(n.id, f.reasons())
 }
 
 // Consume publishes the record's event: to the channel of the key first, then to the channel of the event.

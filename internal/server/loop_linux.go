@@ -144,7 +144,7 @@ func (l *loop) run() {
 		l.drainInbox()
 		l.srv.node.Tracking.Flush()
 		l.overLimit = l.overLimit && l.lowerMemory()
-		more = l.expire() || l.drainTrash() || l.overLimit || l.defragment()
+		more = l.expire() || l.restate() || l.drainTrash() || l.overLimit || l.defragment()
 		l.periodic()
 		if l.stopping && l.drained() {
 			return
@@ -261,6 +261,16 @@ func (l *loop) expire() bool {
 			return true // stay on the shard until it is done; clients are served in between
 		}
 		l.due = (l.due + 1) % len(l.shards)
+	}
+	return false
+}
+
+// restate states deadlines again after a step of the wall clock, for one slice of time; true: more are to be stated.
+func (l *loop) restate() bool {
+	for _, shard := range l.shards {
+		if l.worker.Txn().RestateSlice(shard, l.now, sliceBudget, l.srv.clock) {
+			return true
+		}
 	}
 	return false
 }

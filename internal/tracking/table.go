@@ -39,6 +39,9 @@ type Table struct {
 	switching sync.Mutex
 }
 
+// reasons are what tracking listens to. As in Redis, exchanging two databases tells nobody.
+const reasons = journal.Mutations &^ (1 << journal.Swapped)
+
 // New registers a table with the journal, disabled.
 func New(c Config) *Table {
 	t := &Table{journal: c.Journal, sessions: c.Sessions, limit: c.Limit, maxKeys: c.MaxKeys}
@@ -67,7 +70,7 @@ func (t *Table) On(s *session.Session, o Options) error {
 	s.Public.Redirect.Store(int64(o.Redirect))
 	t.switching.Lock()
 	t.clients.set(s.ID, &client{s: s, bcast: o.BCast, noLoop: o.NoLoop, redirect: o.Redirect})
-	t.journal.Enable(t.id, true)
+	t.journal.Listen(t.id, reasons)
 	t.switching.Unlock()
 	for _, p := range added {
 		t.cast.join(p, s.ID)
@@ -97,7 +100,7 @@ func (t *Table) Off(s *session.Session) {
 	}
 	s.Public.Redirect.Store(-1)
 	if t.clients.count.Load() == 0 {
-		t.journal.Enable(t.id, false)
+		t.journal.Listen(t.id, journal.NoReasons)
 		t.readers.clear()
 	}
 }
@@ -131,10 +134,7 @@ func (t *Table) CommandDone(s *session.Session) {
 
 // Consume tells who is concerned by a record, or gathers it for Flush.
 func (t *Table) Consume(r *journal.Record) {
-	switch {
-	case !r.Reason.Mutates() || r.Reason == journal.Swapped:
-		return
-	case r.Reason == journal.Flushed:
+	if r.Reason == journal.Flushed {
 		t.readers.clear()
 		t.flushed.Store(true)
 		return

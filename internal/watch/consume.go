@@ -12,7 +12,7 @@ func (w *Service) Consume(r *journal.Record) {
 		w.each(r.DB, func(_ string, k *watched) { k.removed() })
 	case r.Reason == journal.Swapped:
 		w.each(r.DB, func(key string, k *watched) { k.replaced(w.lookup(r.DB, []byte(key))) })
-	case r.Reason.Mutates():
+	default:
 		w.changed(r)
 	}
 }

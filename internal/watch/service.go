@@ -136,7 +136,11 @@ func (w *Service) count(n int64) {
 	e.Lock()
 	defer e.Unlock()
 	e.sessions += n
-	w.journal.Enable(w.id, e.sessions > 0)
+	reasons := journal.NoReasons
+	if e.sessions > 0 {
+		reasons = journal.Mutations
+	}
+	w.journal.Listen(w.id, reasons)
 }
 
 // Counts are the figures of INFO: sessions that watch something, and keys that they watch.

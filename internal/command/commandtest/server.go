@@ -52,7 +52,7 @@ func New(t testing.TB, families ...[]*command.Spec) *Server {
 	s := &Server{t: t, Clock: clock.NewFake(Start), table: command.NewTable(families...)}
 	s.journal = &journal.Journal{}
 	s.logID = s.journal.Register(&s.log)
-	s.journal.Enable(s.logID, true)
+	s.journal.Listen(s.logID, journal.AllReasons)
 	k, err := keyspace.New(keyspace.Options{Shards: shards, Databases: Databases, ReservePerShard: reserve, Journal: s.journal})
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func (s *Server) Expire() {
 }
 
 // Quiet switches the recording of change records off, as in a server without notifications.
-func (s *Server) Quiet() { s.journal.Enable(s.logID, false) }
+func (s *Server) Quiet() { s.journal.Listen(s.logID, journal.NoReasons) }
 
 func upper(b []byte) []byte {
 	out := append([]byte(nil), b...)

@@ -7,8 +7,6 @@ import (
 	"github.com/curfewkv/curfew/internal/journal"
 )
 
-var eventCopyTo = journal.Event{Class: journal.ClassGeneric, Name: "copy_to"}
-
 var copyKey = &command.Spec{
 	Name: "copy", Arity: -3, Flags: command.Write | command.DenyOOM,
 	Keys: command.Keys{First: 1, Last: 2, Step: 1, Rules: []command.KeyRule{
@@ -58,5 +56,5 @@ func runCopy(c *command.Ctx) error {
 	c.Out.Int(1)
 	// Again, because looking the destination up may have expired it.
 	en, _ := c.Tx.Peek(from)
-	return c.Tx.CopyTo(en, db, to, eventCopyTo)
+	return c.Tx.CopyTo(en, db, to, journal.EventCopyTo)
 }

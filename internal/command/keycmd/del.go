@@ -5,8 +5,6 @@ import (
 	"github.com/curfewkv/curfew/internal/journal"
 )
 
-var eventDel = journal.Event{Class: journal.ClassGeneric, Name: "del"}
-
 var del = &command.Spec{
 	Name: "del", Arity: -2, Flags: command.Write,
 	Keys:  command.Keys{First: 1, Last: -1, Step: 1, Flags: "RM delete"},
@@ -32,7 +30,7 @@ func runDel(c *command.Ctx) error {
 	n := 0
 	for _, key := range c.Args[1:] {
 		if en, ok := c.Tx.Peek(key); ok {
-			c.Tx.Delete(en, eventDel)
+			c.Tx.Delete(en, journal.EventDel)
 			n++
 		}
 	}

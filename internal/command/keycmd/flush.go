@@ -37,9 +37,7 @@ func flushall(lazy func() bool) *command.Spec {
 			if err != nil {
 				return err
 			}
-			for db := range c.Tx.Keyspace().Databases() {
-				c.Tx.Flush(db, sync)
-			}
+			c.Tx.FlushAll(sync)
 			c.Out.OK()
 			return nil
 		},

@@ -5,11 +5,6 @@ import (
 	"github.com/curfewkv/curfew/internal/journal"
 )
 
-var (
-	eventMoveFrom = journal.Event{Class: journal.ClassGeneric, Name: "move_from"}
-	eventMoveTo   = journal.Event{Class: journal.ClassGeneric, Name: "move_to"}
-)
-
 var move = &command.Spec{
 	Name: "move", Arity: 3, Flags: command.Write | command.Fast,
 	Keys:  command.Keys{First: 1, Last: 1, Step: 1, Flags: "RW access update"},
@@ -35,6 +30,6 @@ var move = &command.Spec{
 			return nil
 		}
 		c.Out.Int(1)
-		return c.Tx.Move(en, db, key, eventMoveFrom, eventMoveTo)
+		return c.Tx.Move(en, db, key, journal.EventMoveFrom, journal.EventMoveTo)
 	},
 }

@@ -7,11 +7,6 @@ import (
 	"github.com/curfewkv/curfew/internal/journal"
 )
 
-var (
-	eventRenameFrom = journal.Event{Class: journal.ClassGeneric, Name: "rename_from"}
-	eventRenameTo   = journal.Event{Class: journal.ClassGeneric, Name: "rename_to"}
-)
-
 var rename = &command.Spec{
 	Name: "rename", Arity: 3, Flags: command.Write,
 	Keys: command.Keys{First: 1, Last: 2, Step: 1, Rules: []command.KeyRule{
@@ -56,5 +51,5 @@ var renamenx = &command.Spec{
 // moveName moves the value of the first argument, which exists, to the second.
 func moveName(c *command.Ctx) error {
 	en, _ := c.Tx.Peek(c.Args[1])
-	return c.Tx.Move(en, c.Tx.DB, c.Args[2], eventRenameFrom, eventRenameTo)
+	return c.Tx.Move(en, c.Tx.DB, c.Args[2], journal.EventRenameFrom, journal.EventRenameTo)
 }

@@ -8,11 +8,6 @@ import (
 	"github.com/curfewkv/curfew/internal/keyspace"
 )
 
-var (
-	eventExpire = journal.Event{Class: journal.ClassGeneric, Name: "expire"}
-	eventDel    = journal.Event{Class: journal.ClassGeneric, Name: "del"}
-)
-
 const conditionSyntax = " [NX | XX | GT | LT]"
 
 var expire = &command.Spec{
@@ -106,9 +101,9 @@ func setLifetime(c *command.Ctx, unitMs int64, absolute bool) error {
 	}
 	c.Out.Int(1)
 	if l.left(c) <= 0 {
-		c.Tx.Delete(en, eventDel)
+		c.Tx.Delete(en, journal.EventDel)
 		return nil
 	}
-	_, err = c.Tx.SetDeadline(en, l.deadline(c), eventExpire)
+	_, err = c.Tx.SetDeadline(en, l.deadline(c), journal.EventExpire)
 	return err
 }

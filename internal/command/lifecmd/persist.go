@@ -6,8 +6,6 @@ import (
 	"github.com/curfewkv/curfew/internal/keyspace"
 )
 
-var eventPersist = journal.Event{Class: journal.ClassGeneric, Name: "persist"}
-
 var persist = &command.Spec{
 	Name: "persist", Arity: 2, Flags: command.Write | command.Fast,
 	Keys:  command.Keys{First: 1, Last: 1, Step: 1, Flags: "RW update"},
@@ -21,7 +19,7 @@ var persist = &command.Spec{
 			return nil
 		}
 		c.Out.Int(1)
-		_, err := c.Tx.SetDeadline(en, keyspace.None, eventPersist)
+		_, err := c.Tx.SetDeadline(en, keyspace.None, journal.EventPersist)
 		return err
 	},
 }

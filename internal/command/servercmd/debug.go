@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/glob"
 	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
-	"github.com/curfewkv/curfew/resp/glob"
-	"github.com/curfewkv/curfew/resp/number"
+	"github.com/curfewkv/curfew/internal/number"
 )
 
 // debugSpec is the subset of DEBUG that tests of Redis and of its clients use. It locks every shard, so that DEBUG SLEEP
@@ -203,6 +203,9 @@ func debugDigestValue(c *command.Ctx) error {
 // maxPopulate bounds DEBUG POPULATE, which holds every lock while it runs.
 const maxPopulate = 100_000_000
 
+// populateBlock is how many keys of DEBUG POPULATE are stated as one step.
+const populateBlock = 1000
+
 func debugPopulate(c *command.Ctx) error {
 	n, err := c.Int(2)
 	if err != nil || n < 0 || n > maxPopulate {
@@ -230,6 +233,9 @@ func debugPopulate(c *command.Ctx) error {
 		}
 		if err := c.Tx.PutString(key, value, keyspace.PutOptions{}, journal.Event{}); err != nil {
 			return err
+		}
+		if i%populateBlock == 0 {
+			c.Tx.Commit()
 		}
 	}
 	c.Out.OK()

@@ -2,6 +2,7 @@ package stringcmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
 )
 
@@ -24,7 +25,7 @@ func (l limit) runAppend(c *command.Ctx) error {
 		return err
 	}
 	if !ok {
-		if err := c.Tx.PutString(key, tail, keyspace.PutOptions{}, eventAppend); err != nil {
+		if err := c.Tx.PutString(key, tail, keyspace.PutOptions{}, journal.EventAppend); err != nil {
 			return err
 		}
 		c.Out.Int(int64(len(tail)))
@@ -34,12 +35,6 @@ func (l limit) runAppend(c *command.Ctx) error {
 	if err := l.check(int64(n), int64(len(tail))); err != nil {
 		return err
 	}
-	b, err := c.Tx.Extend(&en, n+len(tail))
-	if err != nil {
-		return err
-	}
-	copy(b[n:], tail)
-	c.Tx.Wrote(en, eventAppend)
-	c.Out.Int(int64(len(b)))
-	return nil
+	c.Out.Int(int64(n + len(tail)))
+	return c.Tx.Append(en, tail, journal.EventAppend)
 }

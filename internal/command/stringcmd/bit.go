@@ -2,7 +2,8 @@ package stringcmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
-	"github.com/curfewkv/curfew/resp/number"
+	"github.com/curfewkv/curfew/internal/journal"
+	"github.com/curfewkv/curfew/internal/number"
 )
 
 const (
@@ -33,14 +34,17 @@ func (l limit) getbit() *command.Spec {
 	}
 }
 
-// bitOffset parses the position of a bit: its byte, and the mask of the bit in it. Bit 0 is the highest of a byte.
-func (l limit) bitOffset(c *command.Ctx, arg int) (at int, mask byte, err error) {
+// bitOffset parses the position of a bit. Bit 0 is the highest of the first byte.
+func (l limit) bitOffset(c *command.Ctx, arg int) (int64, error) {
 	n, ok := number.ParseInt64(c.Args[arg])
 	if !ok || n < 0 || n>>3 >= l.maxBulk() {
-		return 0, 0, errBitOffset
+		return 0, errBitOffset
 	}
-	return int(n >> 3), 0x80 >> (n & 7), nil
+	return n, nil
 }
+
+// mask is the bit in its byte.
+func mask(bit int64) byte { return 0x80 >> (bit & 7) }
 
 // parseBit reads 0 or 1.
 func parseBit(b []byte) (on bool, err error) {
@@ -53,7 +57,7 @@ func parseBit(b []byte) (on bool, err error) {
 
 func (l limit) runSetbit(c *command.Ctx) error {
 	key := c.Args[1]
-	at, mask, err := l.bitOffset(c, 2)
+	bit, err := l.bitOffset(c, 2)
 	if err != nil {
 		return err
 	}
@@ -61,33 +65,24 @@ func (l limit) runSetbit(c *command.Ctx) error {
 	if err != nil {
 		return err
 	}
-	var set byte
-	if on {
-		set = mask
-	}
 	en, ok, err := c.WriteString(key)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		c.Out.Int(0)
-		c.Scratch[0] = set
-		return c.Tx.PutAt(key, at, c.Scratch[:1], eventSetBit)
+		c.Scratch[0] = 0
+		if on {
+			c.Scratch[0] = mask(bit)
+		}
+		return c.Tx.PutAt(key, int(bit>>3), c.Scratch[:1], journal.EventSetBit)
 	}
-	was, inside := bitAt(en.String(c.Scratch[:0]), at, mask)
-	replyBit(c, was)
-	// As in Redis the string becomes plain bytes even where the bit is as it was, which is no change.
-	b, err := c.Tx.Extend(&en, at+1)
-	if err != nil || inside && was == on {
-		return err
-	}
-	b[at] = b[at]&^mask | set
-	c.Tx.Wrote(en, eventSetBit)
-	return nil
+	replyBit(c, bitAt(en.String(c.Scratch[:0]), bit))
+	return c.Tx.SetBit(en, bit, on, journal.EventSetBit)
 }
 
 func (l limit) runGetbit(c *command.Ctx) error {
-	at, mask, err := l.bitOffset(c, 2)
+	bit, err := l.bitOffset(c, 2)
 	if err != nil {
 		return err
 	}
@@ -97,18 +92,16 @@ func (l limit) runGetbit(c *command.Ctx) error {
 	}
 	on := false
 	if ok {
-		on, _ = bitAt(en.String(c.Scratch[:0]), at, mask)
+		on = bitAt(en.String(c.Scratch[:0]), bit)
 	}
 	replyBit(c, on)
 	return nil
 }
 
-// bitAt is the bit of byte at under mask, and whether the string reaches it.
-func bitAt(s []byte, at int, mask byte) (on, inside bool) {
-	if at >= len(s) {
-		return false, false
-	}
-	return s[at]&mask != 0, true
+// bitAt is a bit of a string, 0 beyond its end.
+func bitAt(s []byte, bit int64) bool {
+	at := int(bit >> 3)
+	return at < len(s) && s[at]&mask(bit) != 0
 }
 
 func replyBit(c *command.Ctx, on bool) {

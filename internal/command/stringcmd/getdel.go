@@ -1,6 +1,9 @@
 package stringcmd
 
-import "github.com/curfewkv/curfew/internal/command"
+import (
+	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/journal"
+)
 
 var getdel = &command.Spec{
 	Name: "getdel", Arity: 2, Flags: command.Write | command.Fast,
@@ -18,7 +21,7 @@ var getdel = &command.Spec{
 			return nil
 		}
 		c.Out.Bulk(en.String(c.Scratch[:0]))
-		c.Tx.Delete(en, eventDel)
+		c.Tx.Delete(en, journal.EventDel)
 		return nil
 	},
 }

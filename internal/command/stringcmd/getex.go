@@ -2,6 +2,7 @@ package stringcmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
 )
 
@@ -49,11 +50,11 @@ func runGetex(c *command.Ctx) error {
 	c.Out.Bulk(en.String(c.Scratch[:0]))
 	switch {
 	case ttl.unit.absolute() && c.Tx.Due(at):
-		c.Tx.Delete(en, eventDel)
+		c.Tx.Delete(en, journal.EventDel)
 	case ttl.unit != none:
-		_, err = c.Tx.SetDeadline(en, at, eventExpire)
+		_, err = c.Tx.SetDeadline(en, at, journal.EventExpire)
 	case persist && en.Deadline() != keyspace.None:
-		_, err = c.Tx.SetDeadline(en, keyspace.None, eventPersist)
+		_, err = c.Tx.SetDeadline(en, keyspace.None, journal.EventPersist)
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package stringcmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
 )
 
@@ -16,6 +17,6 @@ var getset = &command.Spec{
 		if _, err := replyString(c, c.Args[1]); err != nil {
 			return err
 		}
-		return c.Tx.PutString(c.Args[1], c.Args[2], keyspace.PutOptions{}, eventSet)
+		return c.Tx.PutString(c.Args[1], c.Args[2], keyspace.PutOptions{}, journal.EventSet)
 	},
 }

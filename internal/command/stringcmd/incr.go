@@ -4,8 +4,9 @@ import (
 	"math"
 
 	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
-	"github.com/curfewkv/curfew/resp/number"
+	"github.com/curfewkv/curfew/internal/number"
 )
 
 const errDecrOverflow command.Error = "ERR decrement would overflow"
@@ -72,7 +73,7 @@ func incrBy(c *command.Ctx, n int64) error {
 		return command.ErrOverflow
 	}
 	sum += n
-	if err := c.Tx.PutInt(key, sum, keyspace.PutOptions{KeepTTL: true}, eventIncrBy); err != nil {
+	if err := c.Tx.PutInt(key, sum, keyspace.PutOptions{KeepTTL: true}, journal.EventIncrBy); err != nil {
 		return err
 	}
 	c.Out.Int(sum)

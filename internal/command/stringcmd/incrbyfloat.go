@@ -2,8 +2,9 @@ package stringcmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
-	"github.com/curfewkv/curfew/resp/number"
+	"github.com/curfewkv/curfew/internal/number"
 )
 
 const errNotFinite command.Error = "ERR increment would produce NaN or Infinity"
@@ -28,7 +29,7 @@ var incrbyfloat = &command.Spec{
 			return errNotFinite
 		}
 		text := sum.Append(c.Scratch[:0])
-		if err := c.Tx.PutText(key, text, keyspace.PutOptions{KeepTTL: true}, eventIncrByFloat); err != nil {
+		if err := c.Tx.PutText(key, text, keyspace.PutOptions{KeepTTL: true}, journal.EventIncrByFloat); err != nil {
 			return err
 		}
 		c.Out.Bulk(text)

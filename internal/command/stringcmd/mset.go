@@ -2,6 +2,7 @@ package stringcmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
 )
 
@@ -55,7 +56,7 @@ func putPairs(c *command.Ctx) error {
 		return err
 	}
 	for i := 1; i < len(c.Args); i += 2 {
-		if err := c.Tx.PutString(c.Args[i], c.Args[i+1], keyspace.PutOptions{}, eventSet); err != nil {
+		if err := c.Tx.PutString(c.Args[i], c.Args[i+1], keyspace.PutOptions{}, journal.EventSet); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package stringcmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
 )
 
@@ -68,7 +69,7 @@ func runSet(c *command.Ctx) error {
 			return err
 		}
 	}
-	if err := c.Tx.PutString(key, c.Args[2], keyspace.PutOptions{Deadline: at, KeepTTL: o.keepTTL}, eventSet); err != nil {
+	if err := c.Tx.PutString(key, c.Args[2], keyspace.PutOptions{Deadline: at, KeepTTL: o.keepTTL}, journal.EventSet); err != nil {
 		return err
 	}
 	if !o.get {

@@ -2,6 +2,7 @@ package stringcmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
 )
 
@@ -30,7 +31,7 @@ func setWithTTL(c *command.Ctx, unit ttlUnit) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Tx.PutString(c.Args[1], c.Args[3], keyspace.PutOptions{Deadline: at}, eventSet); err != nil {
+	if err := c.Tx.PutString(c.Args[1], c.Args[3], keyspace.PutOptions{Deadline: at}, journal.EventSet); err != nil {
 		return err
 	}
 	c.Out.OK()

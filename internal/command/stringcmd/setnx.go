@@ -2,6 +2,7 @@ package stringcmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
+	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
 )
 
@@ -17,7 +18,7 @@ var setnx = &command.Spec{
 			c.Out.Int(0)
 			return nil
 		}
-		if err := c.Tx.PutString(c.Args[1], c.Args[2], keyspace.PutOptions{}, eventSet); err != nil {
+		if err := c.Tx.PutString(c.Args[1], c.Args[2], keyspace.PutOptions{}, journal.EventSet); err != nil {
 			return err
 		}
 		c.Out.Int(1)

@@ -2,7 +2,8 @@ package stringcmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
-	"github.com/curfewkv/curfew/resp/number"
+	"github.com/curfewkv/curfew/internal/journal"
+	"github.com/curfewkv/curfew/internal/number"
 )
 
 const errOffset command.Error = "ERR offset is out of range"
@@ -57,13 +58,7 @@ func (l limit) runSetrange(c *command.Ctx) error {
 	end := int(offset) + len(value)
 	c.Out.Int(int64(max(n, end)))
 	if !ok {
-		return c.Tx.PutAt(key, int(offset), value, eventSetRange)
+		return c.Tx.PutAt(key, int(offset), value, journal.EventSetRange)
 	}
-	b, err := c.Tx.Extend(&en, end)
-	if err != nil {
-		return err
-	}
-	copy(b[offset:], value)
-	c.Tx.Wrote(en, eventSetRange)
-	return nil
+	return c.Tx.SetRange(en, int(offset), value, journal.EventSetRange)
 }

@@ -1,3 +1,0 @@
-module github.com/curfewkv/curfew/resp
-
-go 1.25.0
