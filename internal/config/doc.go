@@ -4,9 +4,9 @@
 //
 // A Registry is built explicitly where the server is wired together. There is
 // no package-level state and no init(): two servers in one process, or two
-// tests, have two registries. Owners declare their keys first; then
-// DeclareRedis74 adds every other directive of a Redis 7.4 redis.conf, so that
-// an existing file loads unchanged.
+// tests, have two registries. Owners declare their keys; DeclareRedis74 declares
+// those directives of a Redis 7.4 redis.conf that have none, so that an existing
+// file loads unchanged.
 //
 // # Life of a value
 //

@@ -6,29 +6,26 @@ import (
 	"strings"
 )
 
-// DeclareRedis74 declares every directive of Redis 7.4 that has not been
-// declared yet, with Redis's type, default and bounds, so that any redis.conf
-// loads. Call it last: what an owner declared before is left alone. What it
-// declares itself is remembered, shown and rewritten, and has no other effect.
+// DeclareRedis74 declares every directive of Redis 7.4 that no part of this server reads, with Redis's type, default and
+// bounds, so that any redis.conf loads. What it declares is remembered, shown and rewritten, and has no other effect. A key
+// that gets an owner moves from here to the owner's declarations: a name declared twice is a panic.
 //
-// It returns the directives that are no keys; see FileDirectives.
+// It returns the directives that are no keys.
 func DeclareRedis74(r *Registry) *FileDirectives {
-	d := rest{r}
-	d.network()
-	d.general()
-	d.memory()
-	d.persistence()
-	d.replication()
-	d.cluster()
-	d.tls()
-	d.encodings()
-	d.process()
-	d.observation()
-	return d.directives()
+	networkKeys(r)
+	generalKeys(r)
+	memoryKeys(r)
+	persistenceKeys(r)
+	replicationKeys(r)
+	clusterKeys(r)
+	tlsKeys(r)
+	encodingsKeys(r)
+	processKeys(r)
+	observationKeys(r)
+	return directives(r)
 }
 
-// FileDirectives are the lines of the loaded files that are not keys. An owner
-// that declares one of them before DeclareRedis74 gets its lines instead.
+// FileDirectives are the lines of the loaded files that are not keys.
 type FileDirectives struct {
 	Users   [][]string // "user" lines: a name and ACL rules
 	Renames [][2]string
@@ -45,125 +42,48 @@ const (
 	noTLS         = "there is no TLS: connections are not encrypted"
 	noModules     = "modules are not supported"
 	noACL         = "there is no access control list, whoever may connect may do everything; requirepass is obeyed"
-	noDefrag      = "freed memory is reused across sizes and given back without defragmentation"
+	noTuning      = "defragmentation starts where pages are sparse and takes at most a tenth of a loop's time"
+	noSampling    = "keys are removed at their deadline, not by sampling"
+	noSamples     = "the candidates for eviction are chosen at the quality of the exact policy"
+	noTenacity    = "room is made before a command runs, whatever it takes"
+	alwaysLazy    = "large values are always freed off the request path"
 	noMalloc      = "the server does not use jemalloc"
 	noThreads     = "the server runs one event loop for each core"
 	noFork        = "snapshots do not fork"
 	noOwner       = "the service manager's own setting serves"
 )
 
-// rest declares what nobody has declared.
-type rest struct{ r *Registry }
-
-// owned reports whether name has an owner. The owner's key then gets the aliases
-// and the description that it did not think of.
-func (d rest) owned(name string, opts []Option) bool {
-	e := d.r.byName[name]
-	if e == nil {
-		return false
-	}
-	var ours entry
-	for _, o := range opts {
-		o(&ours)
-	}
-	for _, a := range ours.aliases {
-		if d.r.byName[a] == nil {
-			d.r.byName[a] = e
-			e.aliases = append(e.aliases, a)
-		}
-	}
-	if e.doc == "" {
-		e.doc = ours.doc
-	}
-	return true
-}
-
-func (d rest) bool(name string, def bool, opts ...Option) {
-	if !d.owned(name, opts) {
-		d.r.Bool(name, def, opts...)
-	}
-}
-
-func (d rest) int(name string, def, min, max int64, opts ...Option) {
-	if !d.owned(name, opts) {
-		d.r.Int(name, def, min, max, opts...)
-	}
-}
-
-func (d rest) octal(name string, def, min, max int64, opts ...Option) {
-	if !d.owned(name, opts) {
-		d.r.Octal(name, def, min, max, opts...)
-	}
-}
-
-func (d rest) mem(name string, def, min, max int64, opts ...Option) {
-	if !d.owned(name, opts) {
-		d.r.Memory(name, def, min, max, opts...)
-	}
-}
-
-func (d rest) memPercent(name string, def, maxPercent, max int64, opts ...Option) {
-	if !d.owned(name, opts) {
-		d.r.MemoryOrPercent(name, def, maxPercent, max, opts...)
-	}
-}
-
-func (d rest) enum(name, def string, values []string, opts ...Option) {
-	if !d.owned(name, opts) {
-		d.r.Enum(name, def, values, opts...)
-	}
-}
-
-func (d rest) str(name, def string, opts ...Option) {
-	if !d.owned(name, opts) {
-		d.r.String(name, def, opts...)
-	}
-}
-
-// special declares a key that has a declaring method of its own.
-func special[T any](d rest, name string, declare func(...Option) T, opts ...Option) {
-	if !d.owned(name, opts) {
-		declare(opts...)
-	}
-}
-
 const (
 	maxInt  = math.MaxInt32
 	maxLong = math.MaxInt64
 )
 
-func (d rest) directives() *FileDirectives {
+func directives(r *Registry) *FileDirectives {
 	f := new(FileDirectives)
-	d.directive("user", func(args []string) error {
+	r.Directive("user", func(args []string) error {
 		if len(args) == 0 {
 			return errDirective
 		}
 		f.Users = append(f.Users, args)
-		d.r.unknown = append(d.r.unknown, "'user "+args[0]+"' is ignored: "+noACL) // its rules may hold a password
+		r.unknown = append(r.unknown, "'user "+args[0]+"' is ignored: "+noACL) // its rules may hold a password
 		return nil
-	}, "Declares an ACL user: a name and rules.")
-	d.directive("rename-command", func(args []string) error {
+	}, nil, "Declares an ACL user: a name and rules.")
+	r.Directive("rename-command", func(args []string) error {
 		if len(args) != 2 {
 			return errDirective
 		}
 		f.Renames = append(f.Renames, [2]string{args[0], args[1]})
 		return nil
-	}, "Gives a command another name, or with an empty name removes it.")
-	d.directive("loadmodule", func(args []string) error {
+	}, nil, "Gives a command another name, or with an empty name removes it.")
+	r.Directive("loadmodule", func(args []string) error {
 		if len(args) == 0 {
 			return errDirective
 		}
 		f.Modules = append(f.Modules, args)
-		d.r.unknown = append(d.r.unknown, "'loadmodule "+args[0]+"' is ignored: "+noModules)
+		r.unknown = append(r.unknown, "'loadmodule "+args[0]+"' is ignored: "+noModules)
 		return nil
-	}, "Accepted and ignored: "+noModules+".")
+	}, nil, "Accepted and ignored: "+noModules+".")
 	return f
-}
-
-func (d rest) directive(name string, set func([]string) error, doc string) {
-	if d.r.directives[name] == nil {
-		d.r.Directive(name, set, nil, doc)
-	}
 }
 
 // fileName is the check of keys that name a file without its folder. what is

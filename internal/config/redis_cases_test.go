@@ -1,9 +1,11 @@
-package config
+package config_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/curfewkv/curfew/internal/config"
 )
 
 // setCases are run in turn against one server.
@@ -52,13 +54,6 @@ var setCases = [][]string{
 	{"list-max-ziplist-entries", "5"}, {"include", "x"}, {"user", "x"}, {"", "1"}, {"server_cpulist", "1"},
 }
 
-// values are tried on every key.
-var values = []string{
-	"", "0", "1", "-1", "7", "64", "100", "1000", "70000", "2147483647", "2147483648", "-2147483648", "-2147483649", "4294967295", "4294967296",
-	"9223372036854775807", "9223372036854775808", "00", "0x10", "1e3", "1 ", " 1", "+1", "10%", "100%", "101%", "-1%", "1kb", "1KB", "1k", "10mB", "3gb", "1bb", "b",
-	"yes", "no", "YES", "No", "true", "default", "save", "nosave save", "a b", "a", "a.b-c", "a_b", "x/y", "\xff", "\"", "'", "#", "{port}", "AKE", "no one",
-}
-
 // notTried are keys on which the peer acts, or refuses for reasons of its build.
 var notTried = []string{
 	"bind", "port", "dir", "tls-", "appendonly", "activedefrag", "oom-score-adj", "maxclients", "maxmemory-clients", "watchdog-period", "timeout",
@@ -86,7 +81,7 @@ func TestEveryKeyTakesWhatRedisTakes(t *testing.T) {
 	}
 	r := full()
 	for _, name := range sortedNames(p.all()) {
-		for _, value := range values {
+		for _, value := range config.Values {
 			if differs(name, value) {
 				continue
 			}

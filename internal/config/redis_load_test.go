@@ -1,73 +1,27 @@
-package config
+package config_test
 
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/curfewkv/curfew/internal/config"
 )
 
-// fileCases are loaded here and by Redis; both must refuse with the same words,
-// or end with the same values. DIR stands for a folder with the files of
-// caseFiles.
-var fileCases = []string{
-	"", "\n\n# comment\n  # indented\n", "maxmemory 100mb\nmaxmemory 2gb\n", "MaxMemory 1gb", "\tmaxmemory\t1gb \r\n",
-	"maxmemory", "maxmemory 1 2", "maxmemory 1x", "hz abc", "hz 1000", "\n\nhz\n", "appendonly maybe",
-	`masterauth "a b"`, `masterauth 'a b'`, `masterauth "a\x41\n\"\\\t\q"`, `masterauth 'it\'s \n'`, `masterauth a"b c"`, `masterauth a'b c'`,
-	`masterauth "a"b`, `masterauth 'a'b`, `masterauth "a`, `masterauth 'a`, `masterauth a"`, `masterauth ""`, `masterauth #x`, `masterauth "#x"`,
-	`masterauth "a\`, `masterauth "\x4"`, `masterauth "\xZZ"`, `masterauth a\nb`, `"maxmemory" 1gb`, `'maxmemory' "1gb"`, `""`, `"" 1`, `masterauth '\'`,
-	"save 900 1", "save 900 1\nsave 60 100", "save \"\"", "save 900 1\nsave \"\"\nsave 60 5", "save 900 1 60 2", "save 900", "save", "save ''", "save \"900 1\"", "save x 1",
-	"client-output-buffer-limit pubsub 1mb 2mb 3", "client-output-buffer-limit pubsub 1mb 2mb", "client-output-buffer-limit slave 1 2 3 normal 4 5 6",
-	"client-output-buffer-limit normal 1 2 3\nclient-output-buffer-limit replica 1 2 3", "client-output-buffer-limit", "client-output-buffer-limit x 1 2 3",
-	"notify-keyspace-events KEA", "notify-keyspace-events \"\"", "notify-keyspace-events K E", "notify-keyspace-events q",
-	"oom-score-adj-values 1 2 3", "oom-score-adj-values 1 2", "latency-tracking-info-percentiles 50 99", "latency-tracking-info-percentiles \"\"", "latency-tracking-info-percentiles",
-	"bind 127.0.0.1 -::1", "bind \"\"", "bind", "bind * -::*", "bind 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17",
-	"replicaof no one", "slaveof a b", "replicaof a", "replicaof a 70000",
-	"list-max-ziplist-entries 5", "list-max-ziplist-value 5\nlua-replicate-commands yes", "hash-max-ziplist-entries 7", "lua-time-limit 7",
-	"slave-priority 5\nreplica-priority 6", "maxmemory-clients 7%", "maxmemory-clients 107%", "unixsocketperm 700", "unixsocketperm 888", "unixsocketperm 1000",
-	"shutdown-on-sigterm nosave force", "shutdown-on-sigterm", "shutdown-on-sigterm save nosave", "oom-score-adj bogus",
-	"include DIR/one.conf", "maxmemory 1gb\ninclude DIR/one.conf", "include DIR/one.conf\nmaxmemory 1gb", "include DIR/*.part", "include DIR/nothing*.conf",
-	"include DIR/bad.conf", "hz 7\n include  \"DIR/one.conf\" ", "include DIR/nest.conf", "include a b",
-	"sentinel monitor x", "rename-command GET x y", "user", "loadmodule", "dbfilename a/b", "appendfilename \"\"", "appenddirname a/b", "proc-title-template {no}",
-	"cluster-announce-hostname a_b", "maxclients 0", "enable-protected-configs local", "enable-protected-configs maybe", "port 70000", "databases 0",
-	"user alice on +@all ~* nopass", "rename-command PING PONG", "user bob on #aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-	"hz 7\x00hz 8\n", "active-expire-effort 11", "maxmemory 4gb\nmaxmemory-policy allkeys-lru\nmaxmemory-samples 5\nlazyfree-lazy-eviction yes\nlazyfree-lazy-expire yes\n",
-}
-
-var caseFiles = map[string]string{
-	"one.conf": "maxmemory 3gb\nhz 50\n", "a.part": "hz 20\nsave 1 1\n", "b.part": "hz 30\nsave 2 2\n",
-	"bad.conf": "hz 20\n\nhz bad\n", "nest.conf": "include DIR/one.conf\nhz 60",
-}
-
-func writeCases(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range caseFiles {
-		writeFile(t, filepath.Join(dir, name), strings.ReplaceAll(text, "DIR", dir))
-	}
-	return dir
-}
-
-func writeFile(t *testing.T, path, text string) string {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 func TestFilesLoadAsInRedis(t *testing.T) {
-	dir := writeCases(t)
-	for _, text := range fileCases {
-		path := writeFile(t, filepath.Join(dir, "main"), strings.ReplaceAll(text, "DIR", dir))
+	dir := config.WriteCases(t)
+	for _, text := range config.FileCases {
+		path := config.WriteFile(t, filepath.Join(dir, "main"), strings.ReplaceAll(text, "DIR", dir))
 		r := full()
 		compareLoad(t, text, r, r.LoadFile(path), func() (*peer, string) { return startPeer(t, path) })
 	}
 }
 
 // compareLoad compares the outcome of a load with a start of Redis.
-func compareLoad(t *testing.T, what string, r *Registry, err error, start func() (*peer, string)) {
+func compareLoad(t *testing.T, what string, r *config.Registry, err error, start func() (*peer, string)) {
 	t.Helper()
 	p, fatal := start()
 	if p != nil {
@@ -87,7 +41,7 @@ func compareLoad(t *testing.T, what string, r *Registry, err error, start func()
 			}
 		})
 	default:
-		var le *LoadError
+		var le *config.LoadError
 		if !errors.As(err, &le) {
 			t.Fatalf("%q: %v is no LoadError", what, err)
 		}
@@ -109,10 +63,10 @@ var argCases = []string{
 }
 
 func TestCommandLinesLoadAsInRedis(t *testing.T) {
-	dir := writeCases(t)
-	file := writeFile(t, filepath.Join(dir, "main"), "save 900 1\nsave 300 10\nhz 25\n")
+	dir := config.WriteCases(t)
+	file := config.WriteFile(t, filepath.Join(dir, "main"), "save 900 1\nsave 300 10\nhz 25\n")
 	for _, text := range argCases {
-		args, ok := SplitArgs(strings.ReplaceAll(text, "DIR", dir))
+		args, ok := config.SplitArgs(strings.ReplaceAll(text, "DIR", dir))
 		if !ok {
 			t.Fatalf("%s: bad case", text)
 		}
@@ -128,5 +82,59 @@ func TestCommandLinesLoadAsInRedis(t *testing.T) {
 			continue // the peer's line numbers count its own options
 		}
 		compareLoad(t, text, r, err, func() (*peer, string) { return p, fatal })
+	}
+}
+
+// TestRedisLoadsWhatRewriteWrites: an operator can go back to Redis.
+func TestRedisLoadsWhatRewriteWrites(t *testing.T) {
+	path := config.WriteFile(t, filepath.Join(t.TempDir(), "f"), "# mine\nhz 20\nslave-priority 7\n")
+	r := full()
+	if err := r.LoadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	err := r.Set(pairs("maxmemory", "100mb", "masterauth", "a \"b\" \xff\n'", "save", "900 1 60 5", "client-output-buffer-limit", "replica 1gb 1kb 7",
+		"notify-keyspace-events", "KEA", "oom-score-adj-values", "1 2 3", "latency-tracking-info-percentiles", "50 99.5",
+		"maxmemory-clients", "7%", "shutdown-on-sigint", "nosave now", "list-max-listpack-size", "-5", "proc-title-template", "{title} x")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Rewrite(); err != nil {
+		t.Fatal(err)
+	}
+	p, why := startPeer(t, path)
+	if p == nil {
+		t.Fatal(why)
+	}
+	sameValues(t, p, r)
+}
+
+const stockFile = "/etc/redis/redis.conf"
+
+func TestDebiansFileLoads(t *testing.T) {
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		t.Skip("redis-server is not installed")
+	}
+	if _, err := os.Stat(stockFile); err != nil {
+		t.Fatalf("redis-server is installed without its file: %v", err)
+	}
+	r := full()
+	if err := r.LoadFile(stockFile); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"bind": "127.0.0.1 -::1", "dir": "/var/lib/redis", "appenddirname": "appendonlydir",
+		"client-output-buffer-limit": "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60",
+	} {
+		if got := r.Match([]byte(name))[0].Value; got != want {
+			t.Errorf("%s = %q, want %q", name, got, want)
+		}
+	}
+	for _, w := range r.Warnings() {
+		if strings.Contains(w, "unknown") {
+			t.Error(w)
+		}
+	}
+	if r.Path() != stockFile {
+		t.Errorf("Path = %q", r.Path())
 	}
 }

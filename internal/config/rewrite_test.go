@@ -14,7 +14,7 @@ import (
 // file's new content. It checks that the content loads to the same values.
 func rewritten(t *testing.T, text string, kv ...string) string {
 	t.Helper()
-	path := writeFile(t, filepath.Join(t.TempDir(), "redis.conf"), text)
+	path := WriteFile(t, filepath.Join(t.TempDir(), "redis.conf"), text)
 	r := full()
 	if err := r.LoadFile(path); err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func TestRewriteChangesOnlyWhatMustChange(t *testing.T) {
 
 func TestRewriteWinsOverIncludedFiles(t *testing.T) {
 	dir := t.TempDir()
-	inc := writeFile(t, filepath.Join(dir, "inc"), "hz 20\nsave 5 5\n")
+	inc := WriteFile(t, filepath.Join(dir, "inc"), "hz 20\nsave 5 5\n")
 	main := "hz 15\nsave 6 6\ninclude " + inc + "\n# end\n"
 	if got := rewritten(t, main); got != main {
 		t.Errorf("unchanged values: %q", got)
@@ -101,7 +101,7 @@ func TestRewriteWinsOverIncludedFiles(t *testing.T) {
 }
 
 func TestRewriteOfADirectivesOwner(t *testing.T) {
-	path := writeFile(t, filepath.Join(t.TempDir(), "f"), "# users\nuser alice on\n# more\nuser bob on\n")
+	path := WriteFile(t, filepath.Join(t.TempDir(), "f"), "# users\nuser alice on\n# more\nuser bob on\n")
 	r := New()
 	users := []string{"alice off", "carol on", "dave on"}
 	r.Directive("user", func([]string) error { return nil }, func() []string { return users }, "")
@@ -130,7 +130,7 @@ func TestRewriteWithoutAFileIsRefused(t *testing.T) {
 
 func TestRewriteKeepsModeAndLinksAndLeavesNoDebris(t *testing.T) {
 	dir := t.TempDir()
-	real := writeFile(t, filepath.Join(dir, "real"), "hz 20\n")
+	real := WriteFile(t, filepath.Join(dir, "real"), "hz 20\n")
 	if err := os.Chmod(real, 0o640); err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestRewriteOfAVanishedFileOrFolder(t *testing.T) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	path := writeFile(t, filepath.Join(dir, "f"), "hz 20\n")
+	path := WriteFile(t, filepath.Join(dir, "f"), "hz 20\n")
 	r := full()
 	if err := r.LoadFile(path); err != nil {
 		t.Fatal(err)
@@ -188,7 +188,7 @@ func TestRewriteOfAVanishedFileOrFolder(t *testing.T) {
 }
 
 // tries are values that some keys take, for the random tests.
-var tries = rapid.SampledFrom(append([]string{"900 1 60 5", "1gb", "25%", "allkeys-lru", "normal 1 2 3 pubsub 4 5 6", "KEA", "1 2 3", "a # b", "#", "\"", "\\", "x\ny", "always", "local"}, values...))
+var tries = rapid.SampledFrom(append([]string{"900 1 60 5", "1gb", "25%", "allkeys-lru", "normal 1 2 3 pubsub 4 5 6", "KEA", "1 2 3", "a # b", "#", "\"", "\\", "x\ny", "always", "local"}, Values...))
 
 func TestSetThenGetRoundTripsAndSurvivesARewrite(t *testing.T) {
 	names := full().names()
@@ -238,28 +238,8 @@ func (r *Registry) names() []string {
 	return out
 }
 
-// TestRedisLoadsWhatRewriteWrites: an operator can go back to Redis.
-func TestRedisLoadsWhatRewriteWrites(t *testing.T) {
-	path := writeFile(t, filepath.Join(t.TempDir(), "f"), "# mine\nhz 20\nslave-priority 7\n")
-	r := full()
-	if err := r.LoadFile(path); err != nil {
-		t.Fatal(err)
-	}
-	set(t, r, "maxmemory", "100mb", "masterauth", "a \"b\" \xff\n'", "save", "900 1 60 5", "client-output-buffer-limit", "replica 1gb 1kb 7",
-		"notify-keyspace-events", "KEA", "oom-score-adj-values", "1 2 3", "latency-tracking-info-percentiles", "50 99.5",
-		"maxmemory-clients", "7%", "shutdown-on-sigint", "nosave now", "list-max-listpack-size", "-5", "proc-title-template", "{title} x")
-	if err := r.Rewrite(); err != nil {
-		t.Fatal(err)
-	}
-	p, why := startPeer(t, path)
-	if p == nil {
-		t.Fatal(why)
-	}
-	sameValues(t, p, r)
-}
-
 func FuzzLoad(f *testing.F) {
-	for _, text := range fileCases {
+	for _, text := range FileCases {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -286,7 +266,7 @@ func FuzzLoad(f *testing.F) {
 }
 
 func TestRewriteAllWritesEveryKeyOnceAndLoadsTheSame(t *testing.T) {
-	path := writeFile(t, filepath.Join(t.TempDir(), "f"), "# mine\nhz 20\n")
+	path := WriteFile(t, filepath.Join(t.TempDir(), "f"), "# mine\nhz 20\n")
 	r := full()
 	if err := r.LoadFile(path); err != nil {
 		t.Fatal(err)

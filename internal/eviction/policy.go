@@ -56,11 +56,15 @@ func Parse(name string) (Policy, bool) {
 	return NoEviction, false
 }
 
-// Names are the names of all policies, in the order of their values.
+// Names are the names of all policies in Redis's order: those of keys with a deadline, of all keys, of none.
 func Names() []string {
 	names := make([]string, 0, policies)
-	for p := range table {
-		names = append(names, table[p].name)
+	for _, s := range []scope{volatile, allKeys, nothing} {
+		for p := range table {
+			if table[p].scope == s {
+				names = append(names, table[p].name)
+			}
+		}
 	}
 	return names
 }

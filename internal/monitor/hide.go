@@ -6,8 +6,8 @@ import "bytes"
 var hidden = []byte("(redacted)")
 
 // Hide returns the arguments of a command with its secrets replaced; args is left as it is. It knows what the commands
-// take, so it serves before a command is run as well as after.
-func Hide(args [][]byte) [][]byte {
+// take, so it serves before a command is run as well as after. secret tells of a configuration key whether its value is one.
+func Hide(args [][]byte, secret func(key []byte) bool) [][]byte {
 	switch name := args[0]; {
 	case is(name, "auth"):
 		return hideFrom(args, 1)
@@ -16,7 +16,7 @@ func Hide(args [][]byte) [][]byte {
 	case is(name, "acl") && len(args) > 2 && (is(args[1], "setuser") || is(args[1], "getuser") || is(args[1], "deluser")):
 		return hideFrom(args, 2)
 	case is(name, "config") && len(args) > 3 && is(args[1], "set"):
-		return hideConfig(args)
+		return hideConfig(args, secret)
 	}
 	return args
 }
@@ -42,24 +42,17 @@ func hideHello(args [][]byte) [][]byte {
 	return args
 }
 
-// secretKeys are the configuration keys whose values are not shown.
-var secretKeys = []string{
-	"requirepass", "masterauth", "masteruser", "primaryauth", "primaryuser", "tls-key-file-pass", "tls-client-key-file-pass",
-}
-
 // hideConfig replaces the values of secret keys.
-func hideConfig(args [][]byte) [][]byte {
+func hideConfig(args [][]byte, secret func(key []byte) bool) [][]byte {
 	out := args
 	for i := 2; i+1 < len(args); i += 2 {
-		for _, key := range secretKeys {
-			if !is(args[i], key) {
-				continue
-			}
-			if &out[0] == &args[0] {
-				out = append([][]byte(nil), args...)
-			}
-			out[i+1] = hidden
+		if !secret(args[i]) {
+			continue
 		}
+		if &out[0] == &args[0] {
+			out = append([][]byte(nil), args...)
+		}
+		out[i+1] = hidden
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -33,14 +34,16 @@ func (o *observer) Watching() bool { return o.Monitor.Active() }
 
 // Show shows a command to the monitors.
 func (o *observer) Show(s *session.Session, args [][]byte, wallNs int64) {
-	o.Monitor.Show(s, s.DB, monitor.Hide(args), wallNs)
+	o.Monitor.Show(s, s.DB, monitor.Hide(args, o.Config.Sensitive), wallNs)
 }
 
 // SlowNs is the least duration that the slow log or the latency monitor wants to hear of; negative: none.
 func (o *observer) SlowNs() int64 {
-	slow := o.Keys.SlowerThan.Get() * 1000
-	if ms := o.Keys.LatencyThreshold.Get(); ms > 0 && (slow < 0 || ms*1e6 < slow) {
-		return ms * 1e6
+	slow := min(o.Keys.SlowerThan.Get(), math.MaxInt64/1000) * 1000
+	if ms := o.Keys.LatencyThreshold.Get(); ms > 0 {
+		if latency := min(ms, math.MaxInt64/1_000_000) * 1_000_000; slow < 0 || latency < slow {
+			return latency
+		}
 	}
 	return slow
 }
@@ -49,7 +52,7 @@ func (o *observer) SlowNs() int64 {
 func (o *observer) After(s *session.Session, spec *command.Spec, args [][]byte, durNs, wallNs int64) {
 	us, unix := durNs/1000, (wallNs+durNs)/1e9
 	if limit := o.Keys.SlowerThan.Get(); limit >= 0 && us >= limit && !spec.Has(command.SkipSlowlog) {
-		o.Slow.Add(monitor.Hide(args), us, unix, s.Addr, session.Text(&s.Public.Name))
+		o.Slow.Add(monitor.Hide(args, o.Config.Sensitive), us, unix, s.Addr, session.Text(&s.Public.Name))
 	}
 	event := "command"
 	if spec.Has(command.Fast) {

@@ -17,3 +17,10 @@ func Describe() (*command.Table, *config.Registry, error) {
 	n.Close()
 	return n.Table, s.config, nil
 }
+
+// Configuration returns the configuration keys of a server with their defaults, for tests and tools that load a file without
+// starting one. A change to a value changes nothing else.
+func Configuration() *config.Registry {
+	s, _ := newServer()
+	return s.config
+}

@@ -68,7 +68,7 @@ func New(args []string) (*Server, error) {
 
 // newServer makes a server that has its configuration keys and nothing else.
 func newServer() (*Server, *config.FileDirectives) {
-	s := &Server{config: config.New(), clock: clock.NewSystem(), release: make(chan struct{}, 1)}
+	s := &Server{config: config.New(), log: newLogger(io.Discard), clock: clock.NewSystem(), release: make(chan struct{}, 1)}
 	s.listeners.byFD = map[int]*listener{}
 	listen := listenHooks{
 		port: &config.Apply{Run: func() error { return s.relisten("Unable to listen on this port. Check server logs.") }},

@@ -23,7 +23,6 @@ type settings struct {
 type listenHooks struct{ port, bind *config.Apply }
 
 // declare declares the server's keys and the node's. CONFIG SET runs listen and logging when keys that they read have changed.
-// Keys that change nothing here are known all the same, so that a redis.conf that names them is taken.
 func declare(r *config.Registry, listen listenHooks, logging *config.Apply) *settings {
 	s := &settings{
 		Keys:       node.Declare(r),
@@ -31,7 +30,7 @@ func declare(r *config.Registry, listen listenHooks, logging *config.Apply) *set
 		timeout:    r.Int("timeout", 0, 0, 1<<31-1, config.Doc("seconds after which an idle client is closed; 0: never")),
 		keepalive:  r.Int("tcp-keepalive", 300, 0, 1<<31-1, config.Doc("seconds between TCP keepalive probes; 0: none")),
 		maxClients: r.Int("maxclients", 10000, 1, 1<<32-1, config.Doc("clients that may be connected at once")),
-		bind:       r.Bind(config.OnApply(listen.bind)),
+		bind:       r.Bind(config.OnApply(listen.bind), config.Doc("addresses to listen on; a minus sign in front of one that may be missing")),
 		unixSocket: r.String("unixsocket", "", config.Immutable(), config.Doc("path of a unix socket to listen on")),
 		unixPerm:   r.Octal("unixsocketperm", 0, 0, 0o777, config.Immutable(), config.Doc("its permissions")),
 		protected:  r.Bool("protected-mode", true, config.Doc("refuse clients from other machines while no password is set")),
@@ -44,8 +43,5 @@ func declare(r *config.Registry, listen listenHooks, logging *config.Apply) *set
 		loops:           r.Int("event-loops", 0, 0, 256, config.Immutable(), config.Doc("event loops; 0: one for each core")),
 		shutdownTimeout: r.Int("shutdown-timeout", 10, 0, 1<<31-1, config.Doc("seconds that a stopping server waits for replies to be taken")),
 	}
-	r.Int("tcp-backlog", 511, 0, 1<<31-1, config.Immutable(), config.NoEffect("the system's limit of the accept queue serves"))
-	r.Bool("daemonize", false, config.Immutable(), config.NoEffect("run it under a service manager"))
-	r.Bool("always-show-logo", false, config.Immutable(), config.NoEffect("there is none"))
 	return s
 }
