@@ -1,23 +1,28 @@
 # Every target works on a clean checkout of a Debian or Ubuntu machine with Go; `make deps` installs the rest.
+# The repository holds several modules, which go.work joins; the pattern `work` is the packages of all of them.
 
 GO      ?= go
 SERVER  ?= bin/curfew
 # Packages of pure code, without goroutines: the race detector has nothing to find there, and takes minutes.
-PURE    := bench|command/grammar|eviction|expiry|glob|layers|number|rdb|store|trace|trace/replay
+PURE    := bench|command/grammar|eviction|expiry|layers|rdb|store|trace|trace/replay
 
 # The toolkit and the package lifetime, whose tests start many servers: one package at a time, and with the race detector.
-TOOLKIT := ./lifetime/... ./internal/toolkit/... ./cmd/... ./test/articles ./test/prometheus ./test/rig ./test/stampede ./test/tagchurn
+TOOLKIT := ./lifetime/... ./internal/toolkit/... ./cmd/... ./ttllint/cmd/... ./test/articles ./test/prometheus ./test/rig ./test/stampede ./test/tagchurn
+
+# The oldest Go that those need who import a package of this repository.
+OLDEST  := go1.25.0
+IMPORTER = GOTOOLCHAIN=$(OLDEST) GOWORK=$(CURDIR)/libraries.work CURFEW_SERVER=$(CURDIR)/bin/curfew
 
 # How long the differential tests generate sequences, in seconds.
 DIFF_SECONDS ?= 60
 
-.PHONY: run build deps vet fmt unit race toolkit differential linear badinput test-redis test-redis-skipped test fuzz-short bench clean
+.PHONY: run build deps vet fmt unit race toolkit oldest tidy differential linear badinput test-redis test-redis-skipped test fuzz-short bench clean
 
 run: build
 	$(SERVER) serve
 
 build:
-	$(GO) build -o bin/ ./cmd/...
+	$(GO) build -o bin/ ./cmd/... ./ttllint/cmd/...
 
 # redis-server is the peer of the differential tests, and its own suite (Tcl) is run against Curfew.
 deps:
@@ -25,7 +30,7 @@ deps:
 	scripts/fetch-node-clients
 
 vet:
-	$(GO) vet ./...
+	$(GO) vet work
 
 fmt:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
@@ -33,7 +38,7 @@ fmt:
 
 # The tests that start servers have targets of their own below, with their own limits.
 unit:
-	$(GO) test -timeout 15m $$($(GO) list ./... | grep -vxF "$$($(GO) list ./test/differential ./test/linear ./test/badinput $(TOOLKIT))")
+	$(GO) test -timeout 15m $$($(GO) list work | grep -vxF "$$($(GO) list ./test/differential ./test/linear ./test/badinput $(TOOLKIT))")
 
 race:
 	$(GO) test -race -timeout 15m $$($(GO) list ./internal/... | grep -vE 'internal/($(PURE)|toolkit/.*)$$') ./test/linear ./test/badinput
@@ -42,6 +47,16 @@ race:
 toolkit:
 	$(GO) build -race $(TOOLKIT)
 	$(GO) test -race -p 1 -timeout 20m $(TOOLKIT)
+
+# What is imported, as those have it who import it: with the oldest Go, with the oldest versions of what it needs, and
+# without the server, which only the tests start.
+oldest: build
+	$(IMPORTER) $(GO) vet work
+	$(IMPORTER) $(GO) test -timeout 15m ./lifetime/... ./resp/...
+
+# go.mod and go.sum of every module.
+tidy:
+	scripts/tidy
 
 differential: build
 	CURFEW_DIFF_SECONDS=$(DIFF_SECONDS) $(GO) test -count=1 -timeout 10m ./test/differential
@@ -61,14 +76,14 @@ test-redis-skipped: build
 	scripts/fetch-redis-suite
 	$(GO) run ./test/redis-suite -server $(SERVER) -try-skipped
 
-test: deps vet fmt build unit race toolkit differential linear badinput test-redis
+test: deps vet fmt build unit race toolkit oldest differential linear badinput test-redis
 
 # Every fuzz target for a few seconds, on the corpus and a little beyond it.
 fuzz-short:
 	scripts/fuzz-short 15s
 
 bench: build
-	$(GO) test -run '^$$' -bench . -benchtime 1s ./...
+	$(GO) test -run '^$$' -bench . -benchtime 1s work
 
 clean:
 	rm -rf bin

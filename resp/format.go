@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/curfewkv/curfew/internal/number"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 // parseDouble reads RESP3's doubles, which may be NaN of either sign.

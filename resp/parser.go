@@ -3,7 +3,7 @@ package resp
 import (
 	"unsafe"
 
-	"github.com/curfewkv/curfew/internal/number"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 // Parser takes requests from the start of a connection's read buffer. It keeps

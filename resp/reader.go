@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/curfewkv/curfew/internal/number"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 // ErrMalformed is wrapped by the errors of a Reader that met bytes which are no

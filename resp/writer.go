@@ -3,7 +3,7 @@ package resp
 import (
 	"strconv"
 
-	"github.com/curfewkv/curfew/internal/number"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 // Writer appends replies to Buf. Methods return nothing and cannot fail; they

@@ -15,6 +15,7 @@ func clients(t *testing.T) string {
 	dir := analysistest.TestData()
 	download := exec.Command("go", "mod", "download")
 	download.Dir = dir
+	download.Env = append(download.Environ(), "GOWORK=off") // testdata is of no workspace
 	if out, err := download.CombinedOutput(); err != nil {
 		t.Fatalf("go mod download in testdata: %v\n%s", err, out)
 	}

@@ -1,7 +1,7 @@
 // Package ttllint finds writes to Redis that forget the lifetime of their keys, and other mistakes with lifetimes, in Go
 // programs that use go-redis v9, rueidis or redigo.
 //
-// Analyzer is a go/analysis analyzer: cmd/ttllint runs it by itself and under go vet, package plugin in golangci-lint,
+// Analyzer is a go/analysis analyzer: ttllint/cmd/ttllint runs it by itself and under go vet, package plugin in golangci-lint,
 // and `curfew ttl lint` together with patterns for Python and JavaScript. The rules are in package rule; docs/lint.md
 // explains each.
 //

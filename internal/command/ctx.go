@@ -3,9 +3,9 @@ package command
 import (
 	"github.com/curfewkv/curfew/internal/clock"
 	"github.com/curfewkv/curfew/internal/keyspace"
-	"github.com/curfewkv/curfew/internal/number"
 	"github.com/curfewkv/curfew/internal/session"
 	"github.com/curfewkv/curfew/resp"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 // Ctx is what a command runs on. It is the worker's and reused: a command keeps nothing of it. A command that runs within

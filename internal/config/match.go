@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/curfewkv/curfew/internal/glob"
+	"github.com/curfewkv/curfew/resp/glob"
 )
 
 // Pair is one line of CONFIG GET's answer.

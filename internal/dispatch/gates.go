@@ -95,7 +95,7 @@ func gateRoom(w *Worker, s *session.Session, spec *command.Spec, args [][]byte) 
 		return nil
 	}
 	need, refuse := w.need(s, spec, args)
-	if k.Over(need) <= 0 || w.tx.MakeRoom(w.now, need, w.d.o.Clock) || !refuse {
+	if w.tx.Room(w.now, need, w.d.o.Clock) || !refuse {
 		return nil
 	}
 	return w.oomError()

@@ -5,10 +5,13 @@
 //
 // A policy turns what an entry's header knows (idle time, access counter) into a score; the higher, the sooner it goes. The
 // keyspace samples entries at random, scores them and offers them to a Pool, which keeps the best it has ever seen; the
-// best of the pool is evicted, after a look whether it is still there and still as bad as it was. What was sampled
-// and was good is not forgotten, so after some evictions the pool holds keys from the worst percent of all, and the hit
+// best of the pool are evicted, after a look whether each is still there and still as bad as it was. What was sampled
+// and was good is not forgotten, so after some evictions the pool holds keys from the worst percents of all, and the hit
 // ratio is that of the exact algorithm: the simulation test pins the difference. volatile-ttl needs no samples, the
 // deadline index knows the nearest deadline exactly.
+//
+// Up to Round keys go for samples that were drawn together, and a candidate is known by the place of its entry, not by a
+// copy of its key: so the cache misses of a round overlap, and few instructions are spent on samples that are not kept.
 //
 // # What an entry pays
 //

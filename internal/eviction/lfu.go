@@ -7,8 +7,9 @@ import "math"
 const InitialFreq = 5
 
 // scoreLFU: the least often used goes first; of those used equally often, the longest unused.
-func scoreLFU(idle uint32, freq uint8, _ uint64) uint64 {
-	return uint64(math.MaxUint8-freq)<<32 | uint64(idle)
+func scoreLFU(u Use) uint64 {
+	freq := Decay(u.Freq, IdleMinutes(u.Now, u.Access), u.DecayMinutes)
+	return uint64(math.MaxUint8-freq)<<32 | uint64(Idle(u.Now, u.Access))
 }
 
 // Increment is the access counter after an access. It counts logarithmically: at n it goes up with a probability of

@@ -23,7 +23,7 @@ func TestPoliciesHaveRedisNames(t *testing.T) {
 		if p.LRU() != strings.HasSuffix(name, "-lru") || p.LFU() != strings.HasSuffix(name, "-lfu") {
 			t.Errorf("%s: LRU %v, LFU %v", name, p.LRU(), p.LFU())
 		}
-		p.Score(1, 2, 3) // every policy has a score
+		p.Score(Use{Now: 1, Freq: 2, Lot: 3}) // every policy has a score
 	}
 	for _, name := range []string{"", "lru", "allkeys-lru ", "allkeys_lru", "volatile-ttl2"} {
 		if p, ok := Parse(name); ok {
@@ -46,12 +46,15 @@ func TestScoresOrderVictims(t *testing.T) {
 	}{
 		{AllKeysLRU, "the longer unused", 11, 10, 200, 0, 0, 9},
 		{VolatileLRU, "the longer unused", 1 << 31, 1<<31 - 1, 255, 0, 0, 9},
-		{AllKeysLFU, "the less often used", 0, 1<<32 - 1, 4, 5, 0, 9},
+		{AllKeysLFU, "the less often used", 0, 1 << 31, 4, 5, 0, 9},
 		{VolatileLFU, "the longer unused of those used alike", 11, 10, 5, 5, 0, 9},
 		{AllKeysRandom, "the one whose lot it is", 0, 1000, 255, 0, 9, 8},
 		{VolatileRandom, "the one whose lot it is", 0, 1000, 255, 0, 9, 8},
 	} {
-		if c.p.Score(c.firstIdle, c.firstFreq, c.firstDrawn) <= c.p.Score(c.secondIdle, c.secondFreq, c.secondDrawn) {
+		now := uint32(1<<32 - 1)
+		first := c.p.Score(Use{Now: now, Access: now - c.firstIdle, Freq: c.firstFreq, Lot: c.firstDrawn})
+		second := c.p.Score(Use{Now: now, Access: now - c.secondIdle, Freq: c.secondFreq, Lot: c.secondDrawn})
+		if first <= second {
 			t.Errorf("%s does not evict %s first", c.p, c.why)
 		}
 	}
@@ -60,7 +63,8 @@ func TestScoresOrderVictims(t *testing.T) {
 // TestUsedSinceSampled: a candidate that was used has a lower score than it had. A lot is drawn anew each time.
 func TestUsedSinceSampled(t *testing.T) {
 	for _, p := range []Policy{AllKeysLRU, VolatileLRU, AllKeysLFU, VolatileLFU} {
-		sampled := p.Score(100, 10, 0)
+		const sampledAt = 1000
+		sampled := p.Score(Use{Now: sampledAt, Access: sampledAt - 100, Freq: 10})
 		for _, now := range []struct {
 			idle uint32
 			freq uint8
@@ -69,7 +73,7 @@ func TestUsedSinceSampled(t *testing.T) {
 			if now.freq > 10 && p.LRU() {
 				continue
 			}
-			if got := p.Used(sampled, p.Score(now.idle, now.freq, 0)); got != now.used {
+			if got := p.Used(sampled, p.Score(Use{Now: 20_000, Access: 20_000 - now.idle, Freq: now.freq})); got != now.used {
 				t.Errorf("%s: idle 100 -> %d, counter 10 -> %d: used %v", p, now.idle, now.freq, got)
 			}
 		}

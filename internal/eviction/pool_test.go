@@ -1,8 +1,7 @@
 package eviction
 
 import (
-	"bytes"
-	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -13,18 +12,15 @@ import (
 func TestPoolKeepsTheBest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type id struct {
-			shard, db int
-			key       string
+			shard  int32
+			handle uint32
 		}
-		p, want := NewPool(), map[id]uint64{}
-		lowest := func() (least uint64, at id) {
-			first := true
-			for k, s := range want {
-				if first || s < least {
-					least, at, first = s, k, false
-				}
-			}
-			return least, at
+		var p Pool
+		want := map[id]Candidate{}
+		lowest := func() id {
+			return slices.MinFunc(slices.Collect(maps.Keys(want)), func(a, b id) int {
+				return int(int64(want[a].Score) - int64(want[b].Score))
+			})
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"": func(t *rapid.T) {
@@ -34,21 +30,23 @@ func TestPoolKeepsTheBest(t *testing.T) {
 			},
 			"offer": func(t *rapid.T) {
 				for range rapid.IntRange(1, 40).Draw(t, "offers") {
-					k := id{rapid.IntRange(0, 3).Draw(t, "shard"), rapid.IntRange(0, 1).Draw(t, "db"),
-						fmt.Sprint("key:", rapid.IntRange(0, 60).Draw(t, "key"))}
-					score := rapid.Uint64Range(0, 1<<40).Draw(t, "score")
-					if _, there := want[k]; !there && slices.Contains(scores(want), score) {
+					c := Candidate{Shard: rapid.Int32Range(0, 3).Draw(t, "shard"), Handle: rapid.Uint32Range(1, 60).Draw(t, "handle"),
+						Score: rapid.Uint64Range(0, 1<<40).Draw(t, "score"), Hash: rapid.Uint64().Draw(t, "hash"), DB: 1, Bucket: 7}
+					k := id{c.Shard, c.Handle}
+					_, there := want[k]
+					if !there && slices.ContainsFunc(slices.Collect(maps.Values(want)), func(o Candidate) bool { return o.Score == c.Score }) {
 						continue // which of two equals is dropped is left open
 					}
-					p.Offer(score, k.shard, k.db, 7, []byte(k.key))
-					least, drop := lowest()
-					if len(want) == poolSize && score <= least {
+					full := len(want) == poolSize
+					if wants := !full || c.Score > want[lowest()].Score; wants != p.Wants(c.Score) {
+						t.Fatalf("wants a score of %d: %v", c.Score, !wants)
+					} else if p.Offer(c); !wants {
 						continue
 					}
-					if _, there := want[k]; !there && len(want) == poolSize {
-						delete(want, drop)
+					if !there && full {
+						delete(want, lowest())
 					}
-					want[k] = score
+					want[k] = c
 				}
 			},
 			"best": func(t *rapid.T) {
@@ -59,11 +57,16 @@ func TestPoolKeepsTheBest(t *testing.T) {
 				if !ok {
 					return
 				}
-				k := id{c.Shard, c.DB, string(c.Key)}
-				if s, there := want[k]; !there || s != c.Score || s != slices.Max(scores(want)) || c.Hash != 7 {
-					t.Fatalf("Best %+v %q, want score %d", c, c.Key, slices.Max(scores(want)))
+				for _, o := range want {
+					if o.Score > c.Score {
+						t.Fatalf("Best has a score of %d, there is one with %d", c.Score, o.Score)
+					}
 				}
-				delete(want, k)
+				if k := (id{c.Shard, c.Handle}); want[k] != c {
+					t.Fatalf("Best %+v, offered was %+v", c, want[k])
+				} else {
+					delete(want, k)
+				}
 			},
 			"clear": func(t *rapid.T) {
 				p.Clear()
@@ -73,81 +76,16 @@ func TestPoolKeepsTheBest(t *testing.T) {
 	})
 }
 
-func scores[K comparable](m map[K]uint64) (all []uint64) {
-	for _, s := range m {
-		all = append(all, s)
-	}
-	return all
-}
-
-// TestBestStaysValidWhileOffered: the caller offers again what it has taken out and found used.
-func TestBestStaysValidWhileOffered(t *testing.T) {
-	p := NewPool()
-	for i := range poolSize {
-		p.Offer(uint64(100+i), 0, 0, 0, fmt.Appendf(nil, "key:%03d", i))
-	}
-	c, _ := p.Best()
-	key := bytes.Clone(c.Key)
-	for i := range 2 * poolSize {
-		p.Offer(uint64(1000+i), 0, 0, 0, fmt.Appendf(nil, "new:%03d", i))
-		p.Offer(uint64(2000+i), c.Shard, c.DB, c.Hash, c.Key)
-	}
-	if !bytes.Equal(c.Key, key) {
-		t.Errorf("the key became %q, was %q", c.Key, key)
-	}
-	if again, _ := p.Best(); !bytes.Equal(again.Key, key) || again.Score != 2000+2*poolSize-1 {
-		t.Errorf("offered again, the best is %q with %d", again.Key, again.Score)
-	}
-}
-
-// TestPoolAllocatesNothing in steady state, and does not keep the buffer of a huge key for good.
-func TestPoolAllocatesNothing(t *testing.T) {
-	p := NewPool()
-	key := []byte("user:000000:profile")
-	score := uint64(0)
-	round := func() {
-		for range 16 {
-			score++
-			key[5]++
-			key[6] = byte(score % 50)
-			p.Offer(score*2654435761%100_000, int(score%64), 0, score, key)
-		}
-		p.Best()
-	}
-	for range 100 {
-		round()
-	}
-	if n := testing.AllocsPerRun(1000, round); n != 0 {
-		t.Errorf("%v allocations a round", n)
-	}
-	p.Clear()
-	p.Offer(1, 0, 0, 0, make([]byte, 1<<20))
-	p.Best()
-	kept := 0
-	for range 4 * poolSize { // every buffer comes round
-		for i := range poolSize {
-			p.Offer(uint64(i), 0, 0, 0, fmt.Appendf(nil, "%d", i))
-		}
-		p.Best()
-	}
-	for _, e := range p.places {
-		kept += cap(e.key)
-	}
-	if kept > len(p.places)*2*keepBuffer {
-		t.Errorf("the pool keeps %d bytes of keys", kept)
-	}
-}
-
-// BenchmarkEviction is what the pool costs for one key evicted: 16 offers and a Best.
+// BenchmarkEviction is what the pool costs for one key evicted: the offers and a Best.
 func BenchmarkEviction(b *testing.B) {
-	p := NewPool()
-	key := []byte("user:000000:profile")
+	var p Pool
 	score := uint64(0)
 	for b.Loop() {
 		for range samples {
 			score = score*6364136223846793005 + 1442695040888963407
-			key[5], key[6], key[7] = byte(score>>40), byte(score>>48), byte(score>>56)
-			p.Offer(score>>8, int(score>>60), 0, score, key)
+			if p.Wants(score >> 8) {
+				p.Offer(Candidate{Score: score >> 8, Shard: int32(score >> 60), Handle: uint32(score>>20) & 0xfffff})
+			}
 		}
 		p.Best()
 	}

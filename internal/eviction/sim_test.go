@@ -1,7 +1,6 @@
 package eviction
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -69,21 +68,19 @@ type cache struct {
 	keys     map[uint32]*cached
 	shards   [][]*cached
 	next     int // the shard to sample next
-	pool     *Pool
-	samples  int // for an eviction
-	spread   int // shards that they come from, if these have enough
+	pool     Pool
+	round    int // keys that go in a round
 }
 
 func newCache(p Policy, capacity, shards int) *cache {
 	return &cache{policy: p, capacity: capacity, unit: 1, rnd: rand.New(rand.NewPCG(4, 5)), keys: map[uint32]*cached{},
-		shards: make([][]*cached, shards), pool: NewPool(), samples: Samples(capacity), spread: 4}
+		shards: make([][]*cached, shards), round: min(Round, max(1, capacity/100))}
 }
 
 func (c *cache) clock() uint32 { return uint32(c.now / uint64(c.unit)) }
 
 func (c *cache) score(e *cached) uint64 {
-	freq := Decay(e.freq, c.minutes(e), 1)
-	return c.policy.Score(Idle(c.clock(), e.access), freq, 0)
+	return c.policy.Score(Use{Now: c.clock(), Access: e.access, Freq: Decay(e.freq, c.minutes(e), 1)})
 }
 
 // minutes is IdleMinutes with the simulation's length of a minute.
@@ -120,28 +117,29 @@ func (c *cache) remove(e *cached) {
 	delete(c.keys, e.key)
 }
 
-// evictSampled is the keyspace's way.
+// evictSampled is the keyspace's way: samples for some keys that are to go, of one shard if it has enough, and then those
+// keys, from wherever they are.
 func (c *cache) evictSampled() {
-	seen, each := 0, max(1, c.samples/min(c.spread, len(c.shards)))
-	for tried := 0; tried < len(c.shards) && seen < c.samples; tried++ {
-		seen += c.sample(c.next, each)
+	want := c.round * Samples(c.capacity)
+	for tried, seen := 0, 0; tried < len(c.shards) && seen < want; tried++ {
+		seen += c.sample(c.next, want-seen)
 		c.next = (c.next + 1) % len(c.shards)
 	}
-	for {
+	for gone := 0; gone < c.round; {
 		best, ok := c.pool.Best()
 		if !ok {
 			return
 		}
-		e, there := c.keys[binary.LittleEndian.Uint32(best.Key)]
+		e, there := c.keys[best.Handle]
 		if !there {
 			continue
 		}
-		if now := c.score(e); c.policy.Used(best.Score, now) {
-			c.pool.Offer(now, best.Shard, best.DB, best.Hash, best.Key)
+		if best.Score, there = c.score(e), c.policy.Used(best.Score, c.score(e)); there {
+			c.pool.Offer(best)
 			continue
 		}
 		c.remove(e)
-		return
+		gone++
 	}
 }
 
@@ -149,10 +147,9 @@ func (c *cache) evictSampled() {
 func (c *cache) sample(shard, n int) (seen int) {
 	s := c.shards[shard]
 	n = min(n, len(s))
-	var raw [4]byte
 	for range n {
 		e := s[c.rnd.IntN(len(s))]
-		c.pool.Offer(c.score(e), shard, 0, uint64(e.key), binary.LittleEndian.AppendUint32(raw[:0], e.key))
+		c.pool.Offer(Candidate{Score: c.score(e), Shard: int32(shard), Handle: e.key})
 	}
 	return n
 }
@@ -189,7 +186,7 @@ func TestSamplingIsAsGoodAsExact(t *testing.T) {
 		n = 15_000
 	}
 	for _, tr := range []trace{zipfTrace(n, 20_000, 1.01), zipfTrace(n, 20_000, 1.3), mixedTrace(n, 20_000)} {
-		for _, capacity := range []int{50, 400, 2000} {
+		for _, capacity := range []int{50, 400, 2000, 6000} {
 			for _, p := range []Policy{AllKeysLRU, AllKeysLFU} {
 				exact, least := play(tr, p, capacity, 1, 0), 100.0
 				for _, c := range []struct{ unit, shards int }{{1, 1}, {1, 64}, {20, 16}} {

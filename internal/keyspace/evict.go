@@ -2,309 +2,209 @@ package keyspace
 
 import (
 	"math/rand/v2"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/curfewkv/curfew/internal/clock"
 	"github.com/curfewkv/curfew/internal/eviction"
-	"github.com/curfewkv/curfew/internal/expiry"
 	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/store"
 )
 
-const (
-	// shardSamples is how many of the entries looked at for an eviction are of one shard.
-	shardSamples = 4
-	// evictRounds bounds how often fresh samples are drawn for one eviction. The first round may find only candidates that
-	// are gone; what later ones draw is gone only if another goroutine was faster.
-	evictRounds = 8
-	// nearestWork is how many index nodes are re-placed under one hold of a shard's lock in the search for the nearest deadline.
-	nearestWork = 512
-	// roomSlice bounds the lock time of a shard while room is made.
-	roomSlice = 250 * time.Microsecond
-	// roomBudget is how long one call makes room when memory is far over its limit, because that was lowered: see MakeRoom.
-	roomBudget = 500 * time.Microsecond
-	// roomFactor: within the budget or not, a call frees so many times the memory that it was asked for.
-	roomFactor = 2
-)
+// evictRounds bounds how often fresh samples are drawn for one eviction. The first round may find only candidates that
+// are gone; what later ones draw is gone only if another goroutine was faster.
+const evictRounds = 8
 
-// evictor chooses victims over all shards. Its lock is taken before any shard's.
-type evictor struct {
-	policy atomic.Uint32 // eviction.Policy
-	// lowered: the limit was set below the memory in use, or a policy while it was, and that has not been followed yet.
-	lowered atomic.Bool
-
-	mu     sync.Mutex
-	pool   *eviction.Pool
+// hunt is a worker's search for victims over all shards. Workers share nothing of it: a candidate that two of them have is
+// gone for the second.
+type hunt struct {
+	pool   eviction.Pool
 	pooled eviction.Policy // the policy whose scores the pool holds
 	rnd    *rand.PCG
 	next   int // the shard to sample next
+	drawn  []store.Drawn
 }
 
-func (v *evictor) init() {
-	v.pool = eviction.NewPool()
-	v.rnd = rand.NewPCG(rand.Uint64(), rand.Uint64())
+// hunt is the transaction's search for victims, made at its first.
+func (t *Txn) hunt() *hunt {
+	if t.hunting == nil {
+		t.hunting = &hunt{rnd: rand.NewPCG(rand.Uint64(), rand.Uint64())}
+	}
+	return t.hunting
 }
 
-// SetPolicy switches the eviction policy; the keys that are there are judged by the new one at once.
-func (k *Keyspace) SetPolicy(p eviction.Policy) {
-	if old := k.evictor.policy.Swap(uint32(p)); old != uint32(p) {
-		k.evictor.lowered.Store(k.Over(0) > 0)
-	}
-}
-
-// Policy is the eviction policy in force.
-func (k *Keyspace) Policy() eviction.Policy { return eviction.Policy(k.evictor.policy.Load()) }
-
-// SetMaxMemory changes the limit of Used, 0 for none. Whoever lowers it means it: the data gives way although what clients
-// hold in buffers alone may exceed it, which MakeRoom otherwise takes for a reason to keep the data.
-func (k *Keyspace) SetMaxMemory(n int64) {
-	if old := k.Settings.MaxMemory.Swap(n); n != old {
-		k.evictor.lowered.Store((old == 0 || n < old) && k.Over(0) > 0)
-	}
-}
-
-// Lowered reports whether somebody lowered the limit, or changed the policy while memory was over it, and the memory in use
-// has not followed yet. Whoever comes upon it calls MakeRoom: the data then gives way at once, not with the next write.
-func (k *Keyspace) Lowered() bool { return k.evictor.lowered.Load() }
-
-// Over is by how many bytes Used plus need exceeds maxmemory; at most 0 when it fits or there is no limit.
-func (k *Keyspace) Over(need int64) int64 {
-	limit := k.Settings.MaxMemory.Load()
-	if limit <= 0 {
-		return 0
-	}
-	return k.Used() + need - limit
-}
-
-// MakeRoom frees memory until need more bytes fit under maxmemory: expired keys first, then flushed ones, then what the
-// policy chooses. It reports whether they fit. No shard may be locked by the caller.
-//
-// When the limit was lowered by much, so that to get below it takes long, a call goes on only for roomBudget, but at least
-// until it has freed roomFactor times its need, and reports true: so memory falls with every write, and none waits for
-// all of it. Whoever wants to get there without writes calls it again while Over(0) is positive.
-//
-// Nothing is evicted for a need that could not be met even so (but see SetMaxMemory), and nothing at all while expiry is held.
-func (t *Txn) MakeRoom(now clock.Instant, need int64, c clock.Clock) bool {
-	k := t.ks
-	if k.Over(need) <= 0 {
-		k.settled()
-		return true
-	}
-	if k.Settings.HoldExpiry.Load() {
-		return false
-	}
-	began := c.Mono()
-	defer func() { k.EvictionLag.Record(c.Mono() - began) }()
-	if t.reclaim(now, need, c) {
-		return true
-	}
-	v := &k.evictor
-	if k.Policy() == eviction.NoEviction {
-		k.settled()
-		return false
-	}
-	if k.extra.Load()+need > k.Settings.MaxMemory.Load() && !v.lowered.Load() {
-		return false
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for freed := int64(0); k.Over(need) > 0; {
-		n, ok := t.evictOne(now)
-		if !ok {
-			k.settled()
-			return k.Over(need) <= 0
-		}
-		if freed += n; freed >= roomFactor*need && c.Mono()-began > int64(roomBudget) {
-			return true
-		}
-	}
-	return true
-}
-
-// settled notes that a lowered limit has been followed as far as can be.
-func (k *Keyspace) settled() {
-	if k.evictor.lowered.Load() {
-		k.evictor.lowered.Store(false)
+// evictSome removes keys that the policy likes least, until over bytes are freed or eviction.Round keys are gone, and
+// returns the memory freed; false: there is none to remove.
+func (t *Txn) evictSome(now clock.Instant, over int64) (freed int64, ok bool) {
+	switch p := t.ks.Policy(); p {
+	case eviction.NoEviction:
+		return 0, false
+	case eviction.VolatileTTL:
+		return t.evictNearest(now, over)
+	default:
+		return t.evictSampled(now, p, over)
 	}
 }
 
-// reclaim frees what nobody can read any more, expired keys and then flushed ones, until need bytes fit.
-func (t *Txn) reclaim(now clock.Instant, need int64, c clock.Clock) bool {
-	k := t.ks
-	for shard, s := range k.shards {
-		for s.mayBeDue(now) && t.expireSlice(s, now, roomSlice, c) {
-			if k.Over(need) <= 0 {
-				return true
-			}
-		}
-		for t.DrainSlice(shard, roomSlice, c) {
-			if k.Over(need) <= 0 {
-				return true
-			}
-		}
-	}
-	return k.Over(need) <= 0
-}
-
-// evictOne removes the key that the policy likes least and returns the memory freed; false: there is none to remove.
-func (t *Txn) evictOne(now clock.Instant) (freed int64, ok bool) {
-	p := t.ks.Policy()
-	if p == eviction.VolatileTTL {
-		return t.evictNearest(now)
-	}
-	return t.evictSampled(now, p)
-}
-
-// evictSampled fills the pool with fresh samples and evicts its best candidate that is still what it was.
-func (t *Txn) evictSampled(now clock.Instant, p eviction.Policy) (freed int64, ok bool) {
-	k, v := t.ks, &t.ks.evictor
+// evictSampled fills the pool with fresh samples and evicts its best candidates that are still what they were.
+func (t *Txn) evictSampled(now clock.Instant, p eviction.Policy, over int64) (freed int64, ok bool) {
+	v := t.hunt()
 	if v.pooled != p {
 		v.pool.Clear()
 		v.pooled = p
 	}
 	for range evictRounds {
-		seen, keys := 0, 0
-		for tried, want := 0, 1; tried < len(k.shards) && seen < want; {
-			n, of := t.sample(now, p, k.shards[v.next])
-			v.next = (v.next + 1) % len(k.shards)
-			tried++
-			seen, keys = seen+n, keys+of
-			want = eviction.Samples(keys * len(k.shards) / tried)
-		}
-		for {
-			c, there := v.pool.Best()
-			if !there {
-				break
+		keys, seen := t.fillPool(now, p, over)
+		for v.pool.Len() > 0 {
+			n, gone := t.evictBest(now, p, keys, over)
+			if freed += n; gone > 0 {
+				return freed, true
 			}
-			if n, gone := t.evictKey(now, c, p); gone {
-				return n, true
+			if t.ks.Policy() != p {
+				return freed, false
 			}
 		}
 		if seen == 0 {
 			break
 		}
 	}
-	return 0, false
+	return freed, false
 }
 
-// sample offers some entries of each of a shard's databases to the pool and returns how many, and of how many they were.
-func (t *Txn) sample(now clock.Instant, p eviction.Policy, s *shard) (n, of int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// fillPool samples as many entries as some victims need, of one shard where it has enough of them, and returns how many
+// keys are wanted gone.
+func (t *Txn) fillPool(now clock.Instant, p eviction.Policy, over int64) (victims, seen int) {
+	k, v := t.ks, t.hunt()
+	of := 0
+	for tried, want := 0, 1; tried < len(k.shards) && seen < want; {
+		s := k.shards[v.next]
+		v.next = (v.next + 1) % len(k.shards)
+		tried++
+		s.mu.Lock()
+		keys, size := s.evictable(p)
+		of += keys
+		if keys > 0 {
+			// How many keys of the mean size are too much; what is not wanted after all stays in the pool.
+			victims = int(max(1, min(eviction.Round, over/size)))
+			want = victims * eviction.Samples(of*len(k.shards)/tried)
+			seen += t.sample(now, p, s, want-seen, keys)
+		}
+		s.mu.Unlock()
+	}
+	return max(1, victims), seen
+}
+
+// evictable is how many keys of the shard the policy may evict, and the memory that one takes in the mean.
+func (s *shard) evictable(p eviction.Policy) (keys int, size int64) {
+	all := 0
+	for _, d := range s.dbs {
+		if d == nil {
+			continue
+		}
+		all += d.table.Len()
+		if p.Volatile() {
+			keys += d.table.Volatile()
+		}
+	}
+	if p.AllKeys() {
+		keys = all
+	}
+	return keys, s.arena.Used()/int64(max(1, all)) + 1
+}
+
+// sample offers about n of the keys of a locked shard to the pool, of each database as many as its share is, and returns how
+// many they were.
+func (t *Txn) sample(now clock.Instant, p eviction.Policy, s *shard, n, keys int) (seen int) {
 	t.Begin(now, 0, 0, true)
+	v := t.hunt()
 	for db, d := range s.dbs {
 		if d == nil {
 			continue
 		}
-		if of += d.table.Len(); p.Volatile() {
-			of += d.table.Volatile() - d.table.Len()
+		of := d.table.Len()
+		if p.Volatile() {
+			of = d.table.Volatile()
 		}
-		d.table.Sample(t.ks.evictor.rnd.Uint64(), shardSamples, p.Volatile(), func(h store.Handle) {
-			e := s.arena.Entry(h)
-			n++
-			t.ks.evictor.pool.Offer(t.score(p, e), s.index, db, 0, e.Key())
-		})
+		v.drawn = d.table.Draw(v.rnd.Uint64(), (n*of+keys-1)/keys, p.Volatile(), v.drawn[:0])
+		seen += len(v.drawn)
+		for _, x := range v.drawn {
+			e := s.arena.Entry(x.Entry)
+			score := t.score(p, e)
+			if v.pool.Wants(score) {
+				v.pool.Offer(eviction.Candidate{Score: score, Hash: t.ks.hash(e.Key()), Handle: uint32(x.Entry),
+					Bucket: uint32(x.Bucket), Shard: int32(s.index), DB: int32(db)})
+			}
+		}
 	}
-	return n, of
+	return seen
 }
 
 // score is how much the policy wants an entry gone.
 func (t *Txn) score(p eviction.Policy, e store.Entry) uint64 {
-	return p.Score(eviction.Idle(t.lru, e.Access()), t.decayed(e), t.ks.evictor.rnd.Uint64())
+	return p.Score(eviction.Use{Now: t.lru, Access: e.Access(), Freq: e.Freq(),
+		DecayMinutes: uint32(t.ks.Settings.LFUDecayMinutes.Load()), Lot: t.hunt().rnd.Uint64()})
 }
 
-// evictKey removes a candidate if it is still there and still allowed to go. One that was used since it was sampled goes
-// back into the pool with the score that it has now.
-func (t *Txn) evictKey(now clock.Instant, c eviction.Candidate, p eviction.Policy) (freed int64, gone bool) {
+// evictBest takes the best candidates out of the pool, asks for the memory of all of them, and removes them until over
+// bytes are freed; the rest goes back. It returns how many are gone.
+func (t *Txn) evictBest(now clock.Instant, p eviction.Policy, victims int, over int64) (freed int64, gone int) {
+	v := t.hunt()
+	var best [eviction.Round]eviction.Candidate
+	n := 0
+	for n < victims {
+		c, there := v.pool.Best()
+		if !there {
+			break
+		}
+		t.ks.shards[c.Shard].arena.Prefetch(store.Drawn{Entry: store.Handle(c.Handle), Bucket: store.Handle(c.Bucket)})
+		best[n] = c
+		n++
+	}
+	for _, c := range best[:n] {
+		if freed >= over {
+			v.pool.Offer(c)
+			continue
+		}
+		bytes, went := t.evictCandidate(now, c, p)
+		freed += bytes
+		if went {
+			gone++
+		}
+	}
+	return freed, gone
+}
+
+// evictCandidate removes a candidate if it is still there and still allowed to go. One that was used since it was sampled
+// goes back into the pool with the score that it has now. A block that another key has taken over meanwhile is in another
+// bucket, or is judged like any key.
+func (t *Txn) evictCandidate(now clock.Instant, c eviction.Candidate, p eviction.Policy) (freed int64, gone bool) {
 	s := t.ks.shards[c.Shard]
 	t.lockShard(s)
-	t.Begin(now, c.DB, 0, true)
+	t.Begin(now, int(c.DB), 0, true)
 	defer t.Unlock()
-	before, expired := s.arena.Used(), s.counts.ExpiredLazy
-	en, ok := t.find(c.DB, c.Key)
-	if !ok {
-		return before - s.arena.Used(), s.counts.ExpiredLazy > expired
-	}
-	if p.Volatile() && !en.e.HasDeadline() {
+	d := s.dbs[c.DB]
+	if d == nil || t.ks.Policy() != p {
 		return 0, false
 	}
+	slot, ok := d.table.FindHandle(c.Hash, store.Handle(c.Handle))
+	if !ok {
+		return 0, false
+	}
+	h := store.Handle(c.Handle)
+	en := Entry{s: s, d: d, db: int(c.DB), hash: c.Hash, slot: slot, h: h, e: s.arena.Entry(h)}
+	at := en.Deadline()
+	if p.Volatile() && at == None {
+		return 0, false
+	}
+	if due(at, now) {
+		before := s.arena.Used()
+		t.expire(en, at)
+		return before - s.arena.Used(), true
+	}
 	if score := t.score(p, en.e); p.Used(c.Score, score) {
-		t.ks.evictor.pool.Offer(score, c.Shard, c.DB, 0, c.Key)
+		c.Score = score
+		t.hunt().pool.Offer(c)
 		return 0, false
 	}
 	return t.evict(en), true
-}
-
-// evictNearest removes the key with the nearest deadline of all, exactly.
-func (t *Txn) evictNearest(now clock.Instant) (freed int64, ok bool) {
-	var best *shard
-	least := int64(0)
-	for _, s := range t.ks.shards {
-		if left, any := s.searchNearest(now); any && (best == nil || left < least) {
-			best, least = s, left
-		}
-	}
-	if best == nil {
-		return 0, false
-	}
-	t.lockShard(best)
-	t.Begin(now, 0, 0, true)
-	defer t.Unlock()
-	near, _ := best.nearest(now)
-	if !near.ok {
-		return 0, true // gone meanwhile: memory was freed all the same
-	}
-	e := best.arena.Entry(near.h)
-	hash := t.ks.hash(e.Key())
-	slot, _ := near.d.table.FindHandle(hash, near.h)
-	return t.evict(Entry{s: best, d: near.d, db: near.db, hash: hash, slot: slot, h: near.h, e: e}), true
-}
-
-// searchNearest is the time left of the shard's entry with the least, found in slices of bounded lock time; false: no entry
-// has a deadline.
-func (s *shard) searchNearest(now clock.Instant) (left int64, ok bool) {
-	for {
-		s.mu.Lock()
-		near, exact := s.nearest(now)
-		s.mu.Unlock()
-		if exact {
-			return near.left, near.ok
-		}
-	}
-}
-
-// nearestEntry is the entry with the least time left of a shard.
-type nearestEntry struct {
-	h    store.Handle
-	d    *database
-	db   int
-	left int64
-	ok   bool
-}
-
-// nearest is the shard's entry with the least time left, over all databases and both clocks. It may be another one of about
-// the same time where exact is false; calling it again goes on with the search.
-func (s *shard) nearest(now clock.Instant) (best nearestEntry, exact bool) {
-	exact = true
-	for i, d := range s.dbs {
-		if d == nil {
-			continue
-		}
-		for _, x := range [...]*expiry.Index{d.mono, d.wall} {
-			h, sure, found := x.Nearest(nearestWork)
-			if !found {
-				continue
-			}
-			exact = exact && sure
-			left := Deadline(s.arena.Entry(store.Handle(h)).Deadline()).remainingMs(now)
-			if !best.ok || left < best.left {
-				best = nearestEntry{h: store.Handle(h), d: d, db: i, left: left, ok: true}
-			}
-		}
-	}
-	return best, exact
 }
 
 // evict removes an entry for memory's sake and returns the memory freed. A due key of the shard goes in its place: one may

@@ -489,9 +489,7 @@ func (c *cache) request(key uint64) (hit bool) {
 }
 
 func evictSampled(c *cache) {
-	c.k.evictor.mu.Lock()
-	defer c.k.evictor.mu.Unlock()
-	if _, ok := c.tx.evictOne(c.clock.Now()); !ok {
+	if _, ok := c.tx.evictSome(c.clock.Now(), 1); !ok {
 		c.t.Fatal("nothing to evict")
 	}
 }

@@ -55,7 +55,7 @@ type Keyspace struct {
 	seed     maphash.Seed
 	journal  *journal.Journal
 	wake     func(int)
-	evictor  evictor
+	limits   limits
 	befores  []Before     // changed under all shards' locks, read under any
 	extra    atomic.Int64 // bytes in use outside the shards (connections), see AddExternal
 }
@@ -81,7 +81,6 @@ func New(o Options) (*Keyspace, error) {
 		}
 		k.shards = append(k.shards, s)
 	}
-	k.evictor.init()
 	return k, nil
 }
 

@@ -6,8 +6,8 @@ import (
 
 	"github.com/curfewkv/curfew/internal/eviction"
 	"github.com/curfewkv/curfew/internal/journal"
-	"github.com/curfewkv/curfew/internal/number"
 	"github.com/curfewkv/curfew/internal/store"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 // ErrExhausted is returned when a shard's address space holds no block of the size that is needed.

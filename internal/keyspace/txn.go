@@ -38,6 +38,9 @@ type Txn struct {
 	rec     journal.Record  // reused, so that emitting does not allocate
 	effects journal.Effects // what was changed since the last commit
 	digits  [20]byte        // for the numbers in effects
+
+	leased, lease int64 // bytes reserved under maxmemory, and those of them that no command has taken yet: see Room
+	hunting       *hunt
 }
 
 // NewTxn makes a transaction for a worker to reuse.

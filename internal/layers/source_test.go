@@ -26,15 +26,22 @@ type source struct {
 	set     *token.FileSet
 }
 
-// sources parses every Go file of the repository.
-func sources(t *testing.T) []source {
+// root is the folder of the repository.
+func root(t *testing.T) string {
 	t.Helper()
-	root, err := filepath.Abs("../..")
+	dir, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return dir
+}
+
+// sources parses every Go file of the repository, of whatever module.
+func sources(t *testing.T) []source {
+	t.Helper()
+	root := root(t)
 	var out []source
-	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}

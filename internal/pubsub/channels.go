@@ -5,8 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/curfewkv/curfew/internal/glob"
 	"github.com/curfewkv/curfew/internal/session"
+	"github.com/curfewkv/curfew/resp/glob"
 )
 
 // stripes is the number of locks of a space; a power of two.

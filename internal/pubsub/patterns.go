@@ -5,8 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/curfewkv/curfew/internal/glob"
 	"github.com/curfewkv/curfew/internal/session"
+	"github.com/curfewkv/curfew/resp/glob"
 )
 
 // patterns are the subscribed patterns. Every published message is compared with each of them, as in Redis.

@@ -73,28 +73,17 @@ func (t *Table) drawSlot(r *draws, mask uint32) Handle {
 // drawSegment draws segments, weighted by how many entries qualify, then one of
 // those. REQUIRES want > 0, their number.
 func (t *Table) drawSegment(r *draws, mask uint32, want int) Handle {
-	number := func(d uint32) uint32 {
-		if mask == refVolatile {
-			return uint32(t.meta[d].volatile)
-		}
-		return uint32(t.meta[d].count)
-	}
 	// Segments with more than this are few, and drawn a little too rarely.
 	weight := uint32(4*want/t.segments + 2)
 	var d uint32
 	for range sampleTries {
 		d = r.below(uint32(len(t.dir)))
-		if d == t.first(d) && r.below(weight) < number(d) {
-			return t.nth(d, mask, r.below(number(d)))
+		if d == t.first(d) && r.below(weight) < t.qualified(d, mask) {
+			return t.nth(d, mask, r.below(t.qualified(d, mask)))
 		}
 	}
-	for d = t.first(d); number(d) == 0; {
-		d += 1 << (t.depth - t.meta[d].depth)
-		if d == uint32(len(t.dir)) {
-			d = 0
-		}
-	}
-	return t.nth(d, mask, r.below(number(d)))
+	d = t.nextQualified(d, mask)
+	return t.nth(d, mask, r.below(t.qualified(d, mask)))
 }
 
 // nth returns the k-th entry of a segment that qualifies.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/curfewkv/curfew/internal/glob"
+	"github.com/curfewkv/curfew/resp/glob"
 )
 
 // unknown stands for the parts of a key that only the running program knows. No key holds it by accident.

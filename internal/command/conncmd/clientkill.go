@@ -2,8 +2,8 @@ package conncmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
-	"github.com/curfewkv/curfew/internal/number"
 	"github.com/curfewkv/curfew/internal/session"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 const (

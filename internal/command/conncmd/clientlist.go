@@ -2,9 +2,9 @@ package conncmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
-	"github.com/curfewkv/curfew/internal/number"
 	"github.com/curfewkv/curfew/internal/session"
 	"github.com/curfewkv/curfew/resp"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 func (d *Deps) clientInfo() *command.Spec {

@@ -2,7 +2,7 @@ package conncmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
-	"github.com/curfewkv/curfew/internal/number"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 const (

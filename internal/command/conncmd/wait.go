@@ -4,8 +4,8 @@ import (
 	"math"
 
 	"github.com/curfewkv/curfew/internal/command"
-	"github.com/curfewkv/curfew/internal/number"
 	"github.com/curfewkv/curfew/internal/session"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 const (

@@ -2,7 +2,7 @@ package infocmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
-	"github.com/curfewkv/curfew/internal/glob"
+	"github.com/curfewkv/curfew/resp/glob"
 )
 
 // runList lists the names of commands and subcommands, those that the filter wants.

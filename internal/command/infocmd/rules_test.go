@@ -7,7 +7,7 @@ import (
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/command/commandtest"
 	"github.com/curfewkv/curfew/internal/command/infocmd"
-	"github.com/curfewkv/curfew/internal/number"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 // counted finds the keys behind their number at args[at], and adds the positions in also.

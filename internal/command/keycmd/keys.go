@@ -2,8 +2,8 @@ package keycmd
 
 import (
 	"github.com/curfewkv/curfew/internal/command"
-	"github.com/curfewkv/curfew/internal/glob"
 	"github.com/curfewkv/curfew/internal/keyspace"
+	"github.com/curfewkv/curfew/resp/glob"
 )
 
 var keys = &command.Spec{

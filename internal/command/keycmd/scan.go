@@ -7,8 +7,8 @@ import (
 
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/keyspace"
-	"github.com/curfewkv/curfew/internal/number"
 	"github.com/curfewkv/curfew/resp"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 const (

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/curfewkv/curfew/internal/command"
-	"github.com/curfewkv/curfew/internal/glob"
 	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
-	"github.com/curfewkv/curfew/internal/number"
+	"github.com/curfewkv/curfew/resp/glob"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 // debugSpec is the subset of DEBUG that tests of Redis and of its clients use. It locks every shard, so that DEBUG SLEEP

@@ -4,8 +4,8 @@ import (
 	"math"
 
 	"github.com/curfewkv/curfew/internal/command"
-	"github.com/curfewkv/curfew/internal/number"
 	"github.com/curfewkv/curfew/internal/slowlog"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 const slowlogFlags = command.Admin | command.Loading | command.Stale

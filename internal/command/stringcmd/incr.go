@@ -6,7 +6,7 @@ import (
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
-	"github.com/curfewkv/curfew/internal/number"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 const errDecrOverflow command.Error = "ERR decrement would overflow"

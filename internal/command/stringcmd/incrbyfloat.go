@@ -4,7 +4,7 @@ import (
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
-	"github.com/curfewkv/curfew/internal/number"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 const errNotFinite command.Error = "ERR increment would produce NaN or Infinity"

@@ -3,7 +3,7 @@ package stringcmd
 import (
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/journal"
-	"github.com/curfewkv/curfew/internal/number"
+	"github.com/curfewkv/curfew/resp/number"
 )
 
 const errOffset command.Error = "ERR offset is out of range"

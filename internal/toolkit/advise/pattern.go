@@ -3,8 +3,8 @@ package advise
 import (
 	"strings"
 
-	"github.com/curfewkv/curfew/internal/glob"
 	"github.com/curfewkv/curfew/internal/toolkit/prefix"
+	"github.com/curfewkv/curfew/resp/glob"
 )
 
 // setPatterns says by which patterns commands find the keys of prefixes. What the user gave is patterns; in what was found in

@@ -1,8 +1,8 @@
 package audit
 
 import (
-	"github.com/curfewkv/curfew/internal/glob"
 	"github.com/curfewkv/curfew/internal/toolkit/prefix"
+	"github.com/curfewkv/curfew/resp/glob"
 )
 
 // counter puts keys into rows: a prefix.Finder, or a prefix.Given when the user named the prefixes.

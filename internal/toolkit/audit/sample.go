@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/curfewkv/curfew/internal/glob"
+	"github.com/curfewkv/curfew/resp/glob"
 )
 
 // NotSeen is the row of keys that INFO counts but of which the sample has none: so few without a TTL, for instance, among so

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/curfewkv/curfew/internal/glob"
+	"github.com/curfewkv/curfew/resp/glob"
 )
 
 // Other is the row of keys that none of the given patterns matches.

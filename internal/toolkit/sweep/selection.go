@@ -1,7 +1,7 @@
 package sweep
 
 import (
-	"github.com/curfewkv/curfew/internal/glob"
+	"github.com/curfewkv/curfew/resp/glob"
 )
 
 // A Selection is which keys a tool is about: those that match one of the patterns and none of the exceptions. The longest

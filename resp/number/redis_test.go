@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/curfewkv/curfew/internal/number"
 	"github.com/curfewkv/curfew/resp"
+	"github.com/curfewkv/curfew/resp/number"
 	"github.com/curfewkv/curfew/resp/resptest"
 )
 

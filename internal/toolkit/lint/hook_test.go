@@ -1,4 +1,4 @@
-package ttllint
+package lint
 
 import (
 	"path/filepath"
@@ -8,6 +8,8 @@ import (
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/checker"
 	"golang.org/x/tools/go/packages"
+
+	"github.com/curfewkv/curfew/ttllint"
 )
 
 const (
@@ -33,7 +35,7 @@ func install(rdb *redis.Client, p *lifetime.Policy) { rdb.AddHook(lifetime.WithD
 `
 )
 
-// A package of this module that exists in memory only: testdata cannot import the package lifetime of its own parent.
+// A package of this module that exists in memory only. It is here because the module of ttllint does without lifetime.
 func TestTheHookOfLifetimeIsSeen(t *testing.T) {
 	count := func(files map[string]string) int {
 		dir, err := filepath.Abs("hooked")
@@ -48,7 +50,7 @@ func TestTheHookOfLifetimeIsSeen(t *testing.T) {
 		if err != nil || len(loaded) != 1 || len(loaded[0].Errors) > 0 {
 			t.Fatalf("%v: %v", err, loaded[0].Errors)
 		}
-		graph, err := checker.Analyze([]*analysis.Analyzer{New(Settings{})}, loaded, nil)
+		graph, err := checker.Analyze([]*analysis.Analyzer{ttllint.New(ttllint.Settings{})}, loaded, nil)
 		if err != nil || graph.Roots[0].Err != nil {
 			t.Fatalf("%v, %v", err, graph.Roots[0].Err)
 		}

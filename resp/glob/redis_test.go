@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/curfewkv/curfew/internal/glob"
 	"github.com/curfewkv/curfew/resp"
+	"github.com/curfewkv/curfew/resp/glob"
 	"github.com/curfewkv/curfew/resp/resptest"
 )
 

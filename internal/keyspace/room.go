@@ -1,0 +1,173 @@
+package keyspace
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/curfewkv/curfew/internal/clock"
+	"github.com/curfewkv/curfew/internal/eviction"
+)
+
+const (
+	// roomSlice bounds the lock time of a shard while room is made.
+	roomSlice = 250 * time.Microsecond
+	// roomBudget is how long one call makes room when memory is far over its limit, because that was lowered: see MakeRoom.
+	roomBudget = 500 * time.Microsecond
+	// roomFactor: within the budget or not, a call frees so many times the memory that it was asked for.
+	roomFactor = 2
+	// maxLease is how many bytes a worker reserves ahead of its need at most: enough that some fifty small writes share the
+	// cost of finding out whether there is room, and of making it, and so few that making it delays nobody.
+	maxLease = 8 << 10
+	// leaseShift: and no more than one part in 4096 of the limit, so that what all workers reserve and do not use is little.
+	leaseShift = 12
+)
+
+// limits is what bounds the memory in use.
+type limits struct {
+	policy atomic.Uint32 // eviction.Policy
+	// lowered: the limit was set below the memory in use, or a policy while it was, and that has not been followed yet.
+	lowered atomic.Bool
+	// leased is how many bytes workers have reserved.
+	leased atomic.Int64
+}
+
+// SetPolicy switches the eviction policy; the keys that are there are judged by the new one at once. When it returns no key
+// goes by the old one any more: each victim is taken under its shard's lock, where the policy is read.
+func (k *Keyspace) SetPolicy(p eviction.Policy) {
+	old := k.limits.policy.Swap(uint32(p))
+	if old == uint32(p) {
+		return
+	}
+	k.limits.lowered.Store(k.Over(0) > 0)
+	for _, s := range k.shards { // whoever read the old one has let go by then
+		s.mu.Lock()
+		s.mu.Unlock() //nolint:staticcheck // a barrier
+	}
+}
+
+// Policy is the eviction policy in force.
+func (k *Keyspace) Policy() eviction.Policy { return eviction.Policy(k.limits.policy.Load()) }
+
+// SetMaxMemory changes the limit of Used, 0 for none. Whoever lowers it means it: the data gives way although what clients
+// hold in buffers alone may exceed it, which MakeRoom otherwise takes for a reason to keep the data.
+func (k *Keyspace) SetMaxMemory(n int64) {
+	if old := k.Settings.MaxMemory.Swap(n); n != old {
+		k.limits.lowered.Store((old == 0 || n < old) && k.Over(0) > 0)
+	}
+}
+
+// Lowered reports whether somebody lowered the limit, or changed the policy while memory was over it, and the memory in use
+// has not followed yet. Whoever comes upon it calls MakeRoom: the data then gives way at once, not with the next write.
+func (k *Keyspace) Lowered() bool { return k.limits.lowered.Load() }
+
+// Over is by how many bytes Used, what is reserved and need together exceed maxmemory; at most 0 when they fit or there is
+// no limit.
+func (k *Keyspace) Over(need int64) int64 {
+	limit := k.Settings.MaxMemory.Load()
+	if limit <= 0 {
+		return 0
+	}
+	return k.Used() + k.limits.leased.Load() + need - limit
+}
+
+// Room makes sure that need more bytes fit under maxmemory and reports whether they do. Small needs are taken from a lease:
+// bytes that the transaction has reserved, so that most writes look at no counter but its own, and that room is made for
+// many of them at once. No shard may be locked by the caller.
+func (t *Txn) Room(now clock.Instant, need int64, c clock.Clock) bool {
+	if need <= t.lease {
+		t.lease -= need
+		return true
+	}
+	t.endLease()
+	k := t.ks
+	size := min(maxLease, k.Settings.MaxMemory.Load()>>leaseShift)
+	if need > size {
+		return t.MakeRoom(now, need, c)
+	}
+	// Reserved first and looked at then, so that two workers cannot both take the last of it.
+	k.limits.leased.Add(size)
+	if k.Over(0) <= 0 || k.Policy() != eviction.NoEviction && t.MakeRoom(now, 0, c) && k.Over(0) <= 0 {
+		t.leased, t.lease = size, size-need
+		return true
+	}
+	k.limits.leased.Add(-size)
+	return k.Over(need) <= 0 || t.MakeRoom(now, need, c)
+}
+
+// endLease gives back what the transaction has reserved. What was used of it is in the shards' own count by now.
+func (t *Txn) endLease() {
+	if t.leased > 0 {
+		t.ks.limits.leased.Add(-t.leased)
+	}
+	t.leased, t.lease = 0, 0
+}
+
+// MakeRoom frees memory until need more bytes fit under maxmemory: expired keys first, then flushed ones, then what the
+// policy chooses. It reports whether they fit. No shard may be locked by the caller.
+//
+// When the limit was lowered by much, so that to get below it takes long, a call goes on only for roomBudget, but at least
+// until it has freed roomFactor times its need, and reports true: so memory falls with every write, and none waits for
+// all of it. Whoever wants to get there without writes calls it again while Over(0) is positive.
+//
+// Nothing is evicted for a need that could not be met even so (but see SetMaxMemory), and nothing at all while expiry is held.
+func (t *Txn) MakeRoom(now clock.Instant, need int64, c clock.Clock) bool {
+	k := t.ks
+	if k.Over(need) <= 0 {
+		k.settled()
+		return true
+	}
+	if k.Settings.HoldExpiry.Load() {
+		return false
+	}
+	began := c.Mono()
+	defer func() { k.EvictionLag.Record(c.Mono() - began) }()
+	if t.reclaim(now, need, c) {
+		return true
+	}
+	if k.Policy() == eviction.NoEviction {
+		k.settled()
+		return false
+	}
+	if k.extra.Load()+need > k.Settings.MaxMemory.Load() && !k.limits.lowered.Load() {
+		return false
+	}
+	for freed := int64(0); ; {
+		over := k.Over(need)
+		if over <= 0 {
+			return true
+		}
+		n, ok := t.evictSome(now, over)
+		if !ok {
+			k.settled()
+			return k.Over(need) <= 0
+		}
+		if freed += n; freed >= roomFactor*need && c.Mono()-began > int64(roomBudget) {
+			return true
+		}
+	}
+}
+
+// settled notes that a lowered limit has been followed as far as can be.
+func (k *Keyspace) settled() {
+	if k.limits.lowered.Load() {
+		k.limits.lowered.Store(false)
+	}
+}
+
+// reclaim frees what nobody can read any more, expired keys and then flushed ones, until need bytes fit.
+func (t *Txn) reclaim(now clock.Instant, need int64, c clock.Clock) bool {
+	k := t.ks
+	for shard, s := range k.shards {
+		for s.mayBeDue(now) && t.expireSlice(s, now, roomSlice, c) {
+			if k.Over(need) <= 0 {
+				return true
+			}
+		}
+		for t.DrainSlice(shard, roomSlice, c) {
+			if k.Over(need) <= 0 {
+				return true
+			}
+		}
+	}
+	return k.Over(need) <= 0
+}

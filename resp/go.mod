@@ -1,0 +1,3 @@
+module github.com/curfewkv/curfew/resp
+
+go 1.25.0

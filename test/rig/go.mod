@@ -1,0 +1,3 @@
+module github.com/curfewkv/curfew/test/rig
+
+go 1.25.0
