@@ -36,7 +36,7 @@ func (sp *space) stripe(channel []byte) *stripe {
 }
 
 func (sp *space) add(channel string, s *session.Session) {
-	st := sp.stripe([]byte(channel))
+	st := &sp.parts[maphash.String(sp.seed, channel)&(stripes-1)]
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	m := st.channels[channel]
@@ -52,7 +52,7 @@ func (sp *space) add(channel string, s *session.Session) {
 }
 
 func (sp *space) remove(channel string, s *session.Session) {
-	st := sp.stripe([]byte(channel))
+	st := &sp.parts[maphash.String(sp.seed, channel)&(stripes-1)]
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	m := st.channels[channel]

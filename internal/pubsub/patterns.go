@@ -15,13 +15,14 @@ type patterns struct {
 
 	mu     sync.RWMutex
 	byText map[string]*pattern
-	list   []*pattern // in the order of their first subscription
+	list   []*pattern // in no order
 }
 
 // pattern is one pattern and who subscribed to it.
 type pattern struct {
 	text   []byte
 	prefix []byte // every channel that matches begins with it
+	at     int    // its place in the list
 	members
 }
 
@@ -31,7 +32,7 @@ func (p *patterns) add(text string, s *session.Session) {
 	pt := p.byText[text]
 	if pt == nil {
 		pt = &pattern{text: []byte(text)}
-		pt.prefix = glob.Prefix(pt.text)
+		pt.prefix, pt.at = glob.Prefix(pt.text), len(p.list)
 		if p.byText == nil {
 			p.byText = make(map[string]*pattern)
 		}
@@ -52,12 +53,11 @@ func (p *patterns) remove(text string, s *session.Session) {
 	}
 	delete(p.byText, text)
 	p.count.Add(-1)
-	for i := range p.list {
-		if p.list[i] == pt {
-			p.list = append(p.list[:i], p.list[i+1:]...)
-			break
-		}
-	}
+	last := len(p.list) - 1
+	p.list[pt.at] = p.list[last]
+	p.list[pt.at].at = pt.at
+	p.list[last] = nil
+	p.list = p.list[:last]
 }
 
 func (pt *pattern) matches(channel []byte) bool {

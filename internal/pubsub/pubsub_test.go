@@ -155,6 +155,40 @@ func TestDropForgetsTheSession(t *testing.T) {
 	}
 }
 
+// A pattern goes without a look at the others, however many there are.
+func TestAPatternThatGoesMovesAtMostOneOther(t *testing.T) {
+	r := New(unlimited)
+	s, other := newSession(2), newSession(2)
+	const n = 1000
+	for i := range n {
+		subscribe(r, s, Pattern, fmt.Sprint("a", i, "*"))
+		subscribe(r, other, Pattern, fmt.Sprint("b", i, "*"))
+	}
+	for i := range n {
+		before := slices.Clone(r.patterns.list)
+		r.Unsubscribe(s, Pattern, []byte(fmt.Sprint("a", i, "*")))
+		moved := 0
+		for at, pt := range r.patterns.list {
+			if pt != before[at] {
+				moved++
+			}
+			if pt.at != at {
+				t.Fatalf("the pattern at %d thinks that it is at %d", at, pt.at)
+			}
+		}
+		if moved > 1 {
+			t.Fatalf("%d of %d patterns were moved", moved, len(before))
+		}
+	}
+	if got := publish(r, "b7x", "m"); got != 1 {
+		t.Errorf("%d receivers", got)
+	}
+	r.Drop(other)
+	if r.NumPat() != 0 || len(r.patterns.list) != 0 {
+		t.Error("a pattern is left")
+	}
+}
+
 // Members add and remove like a set, whether indexed or not.
 func TestMembersAreASet(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))

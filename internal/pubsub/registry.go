@@ -81,22 +81,24 @@ func size(name string) int64 { return int64(len(name)) + 160 }
 // Unsubscribe ends one subscription, if there is one; nothing of it reaches the session once it has returned. Called by
 // the session's owner.
 func (r *Registry) Unsubscribe(s *session.Session, k Kind, name []byte) {
-	set := names(s, k)
-	if _, there := (*set)[string(name)]; !there {
-		return
+	if _, there := (*names(s, k))[string(name)]; there {
+		r.end(s, k, string(name))
+		r.publishCounts(s)
 	}
-	text := string(name)
+}
+
+// end ends a subscription that there is.
+func (r *Registry) end(s *session.Session, k Kind, name string) {
 	switch k {
 	case Channel:
-		r.channels.remove(text, s)
+		r.channels.remove(name, s)
 	case Shard:
-		r.shards.remove(text, s)
+		r.shards.remove(name, s)
 	case Pattern:
-		r.patterns.remove(text, s)
+		r.patterns.remove(name, s)
 	}
-	delete(*set, text)
-	s.Public.Kept.Add(-size(text))
-	r.publishCounts(s)
+	delete(*names(s, k), name)
+	s.Public.Kept.Add(-size(name))
 }
 
 // Names lists what s has subscribed to of a kind.
@@ -112,10 +114,13 @@ func Names(s *session.Session, k Kind) []string {
 // Drop ends all subscriptions of a session: it disconnects or is reset. Called by its owner.
 func (r *Registry) Drop(s *session.Session) {
 	for _, k := range []Kind{Channel, Pattern, Shard} {
-		for _, name := range Names(s, k) {
-			r.Unsubscribe(s, k, []byte(name))
+		set := names(s, k)
+		for name := range *set {
+			r.end(s, k, name)
 		}
+		*set = nil
 	}
+	r.publishCounts(s)
 }
 
 // publishCounts shows a session's subscriptions to CLIENT LIST and INFO.
