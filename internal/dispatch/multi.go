@@ -61,7 +61,6 @@ func Transactions(get func() *Dispatcher) []*command.Spec {
 				for _, key := range c.Args[1:] {
 					get().o.Watch.Watch(c.Tx, c.Session, key)
 				}
-				c.Session.Public.Watching.Store(int32(len(c.Session.Multi.Watched)))
 				c.Out.OK()
 				return nil
 			},
@@ -70,7 +69,7 @@ func Transactions(get func() *Dispatcher) []*command.Spec {
 			Name: "unwatch", Arity: 1, Flags: transactionFlags &^ command.NoQueue, Group: "transactions", Since: "2.2.0", Complexity: "O(1)",
 			Summary: "Forgets the watched keys.",
 			Run: func(c *command.Ctx) error {
-				get().unwatch(c.Session)
+				get().o.Watch.Unwatch(c.Session)
 				c.Out.OK()
 				return nil
 			},
@@ -86,14 +85,7 @@ func (d *Dispatcher) Discard(s *session.Session) {
 	s.Public.MultiLen.Store(-1)
 	s.Public.MultiBytes.Store(0)
 	s.SetFlag(session.FlagMulti, false)
-	d.unwatch(s)
-}
-
-func (d *Dispatcher) unwatch(s *session.Session) {
 	d.o.Watch.Unwatch(s)
-	s.Multi.Dirty.Store(false)
-	s.SetFlag(session.FlagDirty, false)
-	s.Public.Watching.Store(0)
 }
 
 // enqueue copies a command into the transaction's queue.
@@ -147,7 +139,7 @@ func (w *Worker) exec(c *command.Ctx) error {
 	for _, k := range m.Watched {
 		w.tx.PeekIn(k.DB, []byte(k.Key)) // expires it when due, which marks the transaction
 	}
-	dirty := m.Dirty.Load()
+	dirty := s.Dirty()
 	w.d.Discard(s)
 	if dirty {
 		w.tx.Unlock()

@@ -55,7 +55,8 @@ type Session struct {
 
 	transport Transport
 	killed    atomic.Bool
-	parked    atomic.Pointer[Park] // Park, for Unblock from elsewhere
+	marks     atomic.Pointer[marks] // of the watched keys
+	parked    atomic.Pointer[Park]  // Park, for Unblock from elsewhere
 
 	mail struct {
 		sync.Mutex
@@ -87,7 +88,6 @@ type Public struct {
 const (
 	FlagMulti uint32 = 1 << iota
 	FlagBlocked
-	FlagDirty
 	FlagPubSub
 	FlagTracking
 	FlagBrokenRedirect

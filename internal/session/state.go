@@ -1,7 +1,6 @@
 package session
 
 import (
-	"sync/atomic"
 	"unsafe"
 )
 
@@ -34,9 +33,9 @@ type Multi struct {
 	Failed bool
 	// Bytes that the queue takes.
 	Bytes int64
-	// Watched keys; the watch service writes Dirty from under the shards' locks.
-	Watched []WatchedKey
-	Dirty   atomic.Bool
+	// Watched are the keys under WATCH.
+	Watched   []WatchedKey
+	watchedAt map[WatchedKey]struct{} // the same, nil for few
 }
 
 // Enqueue adds a command to the queue.
@@ -44,12 +43,6 @@ func (m *Multi) Enqueue(q Queued) {
 	before := cap(m.Queue)
 	m.Queue = append(m.Queue, q)
 	m.Bytes += queuedSize*int64(cap(m.Queue)-before) + SizeOf(q.Args)
-}
-
-// WatchedKey is a key under WATCH.
-type WatchedKey struct {
-	DB  int
-	Key string
 }
 
 // Subscriptions of a session. The pub/sub service keeps the reverse index.

@@ -1,9 +1,6 @@
 package watch
 
-import (
-	"github.com/curfewkv/curfew/internal/journal"
-	"github.com/curfewkv/curfew/internal/session"
-)
+import "github.com/curfewkv/curfew/internal/journal"
 
 // Consume marks the sessions that watch what the record changes.
 func (w *Service) Consume(r *journal.Record) {
@@ -50,41 +47,37 @@ func (w *Service) each(db int, fn func(key string, k *watched)) {
 // written: the key has a new value or deadline.
 func (k *watched) written() {
 	k.stored = true
-	for i := range k.watchers {
-		k.watchers[i].dirty()
-	}
+	k.live.set()
+	k.due.set()
 }
 
-// removed: the key's entry, if there was one, is gone. For who saw it due already nothing has changed.
+// removed: the key's entry, if there was one, is gone. For those who saw it due already nothing has changed: for them the
+// key is absent, as for those who begin to watch now.
 func (k *watched) removed() {
 	if !k.stored {
 		return
 	}
 	k.stored = false
-	for i := range k.watchers {
-		w := &k.watchers[i]
-		if w.due {
-			w.due = false
-		} else {
-			w.dirty()
-		}
-	}
+	k.live.set()
+	k.live, k.due = k.due, group{}
 }
 
-// replaced: the key's whole database is another one. Only who saw no key before and sees none now is not concerned.
+// replaced: the key's whole database is another one. Only those who saw no key before and see none now are not concerned.
+// They are of one group: if the key was stored, all who do not see it due are concerned.
 func (k *watched) replaced(stored, due bool) {
-	for i := range k.watchers {
-		w := &k.watchers[i]
-		if k.stored && !w.due || stored && !due {
-			w.dirty()
-		} else {
-			w.due = stored
-		}
+	absent := k.live
+	if k.stored {
+		k.live.set()
+		absent = k.due
+	}
+	k.live, k.due = group{}, group{}
+	switch {
+	case stored && !due:
+		absent.set()
+	case stored:
+		k.due = absent
+	default:
+		k.live = absent
 	}
 	k.stored = stored
-}
-
-func (w *watcher) dirty() {
-	w.s.Multi.Dirty.Store(true)
-	w.s.SetFlag(session.FlagDirty, true)
 }

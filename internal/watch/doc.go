@@ -1,8 +1,8 @@
 // Package watch marks the transactions of sessions whose watched keys change.
 //
-// A Service is a consumer of the journal, enabled only while someone watches. A record marks session.Multi.Dirty from
-// under the lock of the key's shard, so a transaction that holds the shards of its watched keys sees every change that
-// came before it.
+// A Service is a consumer of the journal, enabled only while someone watches. A record sets, under
+// the lock of the key's shard, the mark that the sessions which watch the key share, so a transaction that holds the shards
+// of its watched keys sees every change that came before it, and a change costs the same however many sessions watch.
 //
 // # Keys that are due
 //

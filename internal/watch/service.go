@@ -40,17 +40,32 @@ type keyOf struct {
 	key string
 }
 
-// watched is a key that someone watches.
+// watched is a key that someone watches. Its watchers are in two groups.
 type watched struct {
 	// stored: the key is in its database, due or not.
-	stored   bool
-	watchers []watcher
+	stored bool
+	// due are those for whom the key was due when they began to watch it, and its entry is still there; live are all others.
+	live, due group
+	watchers  int
 }
 
-type watcher struct {
-	s *session.Session
-	// due: the key was due when this session began to watch it, and its entry is still there.
-	due bool
+// group is the mark of those who began to watch a key since its last change for them. A mark that was set is let go of:
+// those who have it need no more news.
+type group struct{ mark *session.Mark }
+
+func (g *group) join() *session.Mark {
+	if g.mark == nil {
+		g.mark = new(session.Mark)
+	}
+	return g.mark
+}
+
+// set tells the whole group.
+func (g *group) set() {
+	if g.mark != nil {
+		g.mark.Set()
+		g.mark = nil
+	}
 }
 
 // New registers the service with the journal, disabled.
@@ -67,32 +82,42 @@ func (w *Service) stripe(key []byte) *stripe {
 // Watch makes a change of key, in the database of tx, mark the session's transaction. Called by the session's owner.
 // REQUIRES the shard of key to be locked by tx.
 func (w *Service) Watch(tx *keyspace.Txn, s *session.Session, key []byte) {
-	if s.Multi.Dirty.Load() {
+	if len(s.Multi.Watched) < fewWatched && s.Dirty() {
 		return // nothing can change what EXEC will say
-	}
-	if len(s.Multi.Watched) == 0 {
-		w.count(1)
 	}
 	st := w.stripe(key)
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	k := st.keys[keyOf{tx.DB, string(key)}]
-	if k != nil && k.find(s) >= 0 {
+	at := keyOf{tx.DB, string(key)}
+	if !s.Watch(session.WatchedKey{DB: at.db, Key: at.key}, func() *session.Mark { return w.join(st, at) }) {
 		return
 	}
-	stored, due := w.lookup(tx.DB, key)
+	s.Public.Kept.Add(size(key))
+	w.keys.Add(1)
+	if len(s.Multi.Watched) == 1 {
+		w.count(1)
+	}
+}
+
+// fewWatched is up to how many watched keys are looked at for whether another one matters.
+const fewWatched = 64
+
+// join adds a watcher to a key. REQUIRES: st.mu and the key's shard are locked.
+func (w *Service) join(st *stripe, at keyOf) *session.Mark {
+	stored, due := w.lookup(at.db, []byte(at.key))
+	k := st.keys[at]
 	if k == nil {
 		k = &watched{stored: stored}
 		if st.keys == nil {
 			st.keys = make(map[keyOf]*watched)
 		}
-		st.keys[keyOf{tx.DB, string(key)}] = k
+		st.keys[at] = k
 	}
-	k.watchers = append(k.watchers, watcher{s, due})
-	s.Multi.Watched = append(s.Multi.Watched, session.WatchedKey{DB: tx.DB, Key: string(key)})
-	s.Public.Kept.Add(size(key))
-	s.Public.Watching.Store(int32(len(s.Multi.Watched)))
-	w.keys.Add(1)
+	k.watchers++
+	if due {
+		return k.due.join()
+	}
+	return k.live.join()
 }
 
 // size is about how much memory a watched key takes: its name here and with the session, and what holds the two.
@@ -100,32 +125,25 @@ func size[T string | []byte](key T) int64 { return 2*int64(len(key)) + 160 }
 
 // Unwatch forgets all watched keys of a session and clears the mark. Called by the session's owner, with or without locks.
 func (w *Service) Unwatch(s *session.Session) {
-	if len(s.Multi.Watched) > 0 {
-		for _, k := range s.Multi.Watched {
-			w.forget(s, k)
-			s.Public.Kept.Add(-size(k.Key))
-		}
-		w.keys.Add(-int64(len(s.Multi.Watched)))
-		s.Multi.Watched = nil
-		s.Public.Watching.Store(0)
-		w.count(-1)
+	if len(s.Multi.Watched) == 0 {
+		return
 	}
-	s.Multi.Dirty.Store(false)
-	s.SetFlag(session.FlagDirty, false)
+	for _, k := range s.Multi.Watched {
+		w.forget(k)
+		s.Public.Kept.Add(-size(k.Key))
+	}
+	w.keys.Add(-int64(len(s.Multi.Watched)))
+	s.Unwatch()
+	w.count(-1)
 }
 
-func (w *Service) forget(s *session.Session, key session.WatchedKey) {
+func (w *Service) forget(key session.WatchedKey) {
 	st := w.stripe([]byte(key.Key))
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	at := keyOf{key.DB, key.Key}
 	k := st.keys[at]
-	i := k.find(s)
-	last := len(k.watchers) - 1
-	k.watchers[i] = k.watchers[last]
-	k.watchers[last] = watcher{}
-	k.watchers = k.watchers[:last]
-	if last == 0 {
+	if k.watchers--; k.watchers == 0 {
 		delete(st.keys, at)
 	}
 }
@@ -148,13 +166,4 @@ func (w *Service) Counts() (sessions, keys int64) {
 	w.enabling.Lock()
 	defer w.enabling.Unlock()
 	return w.enabling.sessions, w.keys.Load()
-}
-
-func (k *watched) find(s *session.Session) int {
-	for i := range k.watchers {
-		if k.watchers[i].s == s {
-			return i
-		}
-	}
-	return -1
 }

@@ -83,7 +83,7 @@ func (r *rig) exec(s *session.Session) bool {
 		for _, k := range s.Multi.Watched {
 			tx.PeekIn(k.DB, []byte(k.Key))
 		}
-		ok = !s.Multi.Dirty.Load()
+		ok = !s.Dirty()
 	})
 	r.w.Unwatch(s)
 	return ok
@@ -162,7 +162,7 @@ func TestWhatFailsATransaction(t *testing.T) {
 			for _, f := range c.after {
 				f(r)
 			}
-			if dirty := s.HasFlag(session.FlagDirty); dirty && c.runs {
+			if dirty := s.Dirty(); dirty && c.runs {
 				t.Error("CLIENT LIST shows d")
 			}
 			if ok := r.exec(s); ok != c.runs {
@@ -198,13 +198,13 @@ func TestUnwatchForgetsAndTheJournalRests(t *testing.T) {
 		t.Errorf("%d sessions watch %d keys", s, k)
 	}
 	r.set(0, "y", 0)
-	if !a.Multi.Dirty.Load() || b.Multi.Dirty.Load() {
+	if !a.Dirty() || b.Dirty() {
 		t.Error("only the session that watches y is concerned")
 	}
 	r.w.Unwatch(a)
 	r.w.Unwatch(a)
 	r.set(0, "x", 0)
-	if a.Multi.Dirty.Load() || a.HasFlag(session.FlagDirty) || !b.Multi.Dirty.Load() {
+	if a.Dirty() || a.Dirty() || !b.Dirty() {
 		t.Error("a session that unwatched is still told, or the other is not")
 	}
 	r.w.Unwatch(b)
@@ -262,7 +262,7 @@ func TestNoChangeIsMissedUnderStress(t *testing.T) {
 				tx.Unlock()
 				tx.LockKey(key)
 				changed := wrote[n].Load() != seen
-				if dirty := s.Multi.Dirty.Load(); dirty != changed {
+				if dirty := s.Dirty(); dirty != changed {
 					t.Errorf("marked: %v, changed: %v", dirty, changed)
 				}
 				r.w.Unwatch(s)
@@ -271,4 +271,71 @@ func TestNoChangeIsMissedUnderStress(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// A write marks all who watch its key at once: it is done under the lock of the key's shard, so it must not be long.
+func TestAChangeCostsTheSameHoweverManyWatch(t *testing.T) {
+	r := newRig(t)
+	sessions := make([]*session.Session, 5000)
+	for i := range sessions {
+		sessions[i] = newSession()
+		r.watch(sessions[i], 0, "x")
+	}
+	k := r.w.stripe([]byte("x")).keys[keyOf{0, "x"}]
+	if k.watchers != len(sessions) || k.live.mark == nil || k.due.mark != nil {
+		t.Fatalf("%d watchers, groups %v", k.watchers, k)
+	}
+	r.set(0, "x", 0)
+	late := newSession()
+	r.watch(late, 0, "x")
+	if late.Dirty() {
+		t.Error("a session that began to watch after the change is told of it")
+	}
+	for _, s := range sessions {
+		if !s.Dirty() {
+			t.Fatal("a session was not told")
+		}
+		r.w.Unwatch(s)
+	}
+	if !r.exec(late) {
+		t.Error("the late session's transaction does not run")
+	}
+	if n, keys := r.w.Counts(); n+keys != 0 {
+		t.Errorf("%d sessions, %d keys are left", n, keys)
+	}
+}
+
+// Watching many keys looks none of them up in a list.
+func TestAKeyIsWatchedOnceHoweverManyAre(t *testing.T) {
+	r, s := newRig(t), newSession()
+	var keys []string
+	for i := range 3000 {
+		keys = append(keys, fmt.Sprint("k", i))
+	}
+	r.watch(s, 0, keys...)
+	r.watch(s, 0, keys...)
+	r.watch(s, 1, "k0")
+	if n := len(s.Multi.Watched); n != len(keys)+1 {
+		t.Errorf("%d keys watched", n)
+	}
+	r.set(0, "k2999", 0)
+	if !s.Dirty() || r.exec(s) {
+		t.Error("a change was missed")
+	}
+}
+
+func BenchmarkWriteToAKeyWith5000Watchers(b *testing.B) {
+	r := &rig{clock: clock.NewFake(time.Unix(1_700_000_000, 0))}
+	ks, err := keyspace.New(keyspace.Options{Shards: 4, Databases: 1, ReservePerShard: 1 << 28, Journal: &r.j, Wake: func(int) {}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer ks.Close()
+	r.ks, r.w, r.tx = ks, New(&r.j, LookupIn(ks, r.clock)), ks.NewTxn()
+	for range 5000 {
+		r.watch(newSession(), 0, "x")
+	}
+	for b.Loop() {
+		r.set(0, "x", 0)
+	}
 }

@@ -12,10 +12,13 @@ var flagLetters = []struct {
 	letter byte
 }{
 	{session.FlagMonitor, 'O'}, {session.FlagPubSub, 'P'}, {session.FlagMulti, 'x'}, {session.FlagBlocked, 'b'},
-	{session.FlagTracking, 't'}, {session.FlagBrokenRedirect, 'R'}, {session.FlagBCast, 'B'}, {session.FlagDirty, 'd'},
+	{session.FlagTracking, 't'}, {session.FlagBrokenRedirect, 'R'}, {session.FlagBCast, 'B'}, {flagDirty, 'd'},
 	{session.FlagCloseAfter, 'c'}, {session.FlagUnix, 'U'}, {session.FlagNoEvict, 'e'},
 	{session.FlagNoTouch, 'T'},
 }
+
+// flagDirty stands for what no flag tells: that a watched key has changed.
+const flagDirty = 1 << 31
 
 // line writes the fields of a line of CLIENT LIST.
 type line struct{ b []byte }
@@ -93,8 +96,12 @@ func (l *line) buffers(p *session.Public) {
 // flags are the letters that apply; N when none does.
 func flags(s *session.Session) string {
 	var b []byte
+	set := s.Public.Flags.Load()
+	if s.Dirty() {
+		set |= flagDirty
+	}
 	for _, f := range flagLetters {
-		if s.HasFlag(f.flag) {
+		if set&f.flag != 0 {
 			b = append(b, f.letter)
 		}
 	}
