@@ -1,6 +1,6 @@
 package expiry
 
-// countSample bounds how many entries CountDue looks at in a slot that is due in part.
+// countSample bounds how many entries are looked at in a slot that is due in part.
 const countSample = 1024
 
 // CountDue is the number of entries whose deadline is at or before nowMs. It adds up the counts of the slots that are due
@@ -16,24 +16,46 @@ func (x *Index) CountDue(nowMs int64) int {
 		}
 		if x.last(s) <= now {
 			total += int(x.counts[s])
-		} else {
-			total += x.countPart(s, now)
+			continue
 		}
+		due, seen, whole := x.dueIn(s, now)
+		if !whole {
+			due = int(int64(x.counts[s]) * int64(due) / int64(seen))
+		}
+		total += due
 	}
 	return max(0, min(total, x.n))
 }
 
-func (x *Index) countPart(s slot, now uint64) int {
-	seen, due := 0, 0
-	whole := x.ring(s, func(h uint32) bool {
+// AtLeastDue is CountDue where it is exact, and otherwise less than there are: what is left of Len after it counts every
+// entry that is not due.
+func (x *Index) AtLeastDue(nowMs int64) int {
+	now := x.moment(nowMs)
+	total, counted := 0, 0
+	for s := range x.slots {
+		counted += int(x.counts[s])
+		if x.start(s) > now {
+			continue
+		}
+		// A slot below the pending list may count entries that were removed from that list, or the other way round.
+		if x.last(s) <= now && s.level() >= uint(x.pending) {
+			total += int(x.counts[s])
+			continue
+		}
+		due, _, _ := x.dueIn(s, now)
+		total += due
+	}
+	return max(0, total-(counted-x.n)) // counted is more than n by as many as are counted after they were removed
+}
+
+// dueIn looks at the first entries of a slot: how many are due, how many were looked at, and whether these were all.
+func (x *Index) dueIn(s slot, now uint64) (due, seen int, whole bool) {
+	whole = x.ring(s, func(h uint32) bool {
 		if x.at(x.node(h)) <= now {
 			due++
 		}
 		seen++
 		return seen < countSample
 	})
-	if whole {
-		return due
-	}
-	return int(int64(x.counts[s]) * int64(due) / int64(seen))
+	return due, seen, whole
 }

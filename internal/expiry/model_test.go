@@ -321,4 +321,7 @@ func (m *model) count() {
 	if m.exact && got != want || got < want && m.f.pending == 0 {
 		m.t.Fatalf("CountDue %d, want %d", got, want)
 	}
+	if least := m.f.AtLeastDue(m.now); m.exact && m.f.pending == 0 && least != want || least > want {
+		m.t.Fatalf("AtLeastDue %d, want %d", least, want)
+	}
 }

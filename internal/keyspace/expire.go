@@ -124,7 +124,12 @@ func (t *Txn) drainDue(s *shard, d *database, db int, x *expiry.Index, nowMs int
 	}
 }
 
-// due is the number of due keys of a database.
+// due is the number of due keys of a database, estimated where there are many.
 func (d *database) due(now clock.Instant) int {
 	return d.mono.CountDue(now.MonoMs()) + d.wall.CountDue(now.WallMs())
+}
+
+// atLeastDue is a number of keys that are due for certain: a key that lives is not among them.
+func (d *database) atLeastDue(now clock.Instant) int {
+	return d.mono.AtLeastDue(now.MonoMs()) + d.wall.AtLeastDue(now.WallMs())
 }

@@ -138,14 +138,15 @@ func (t *Txn) length() int {
 	return n
 }
 
-// Len is the number of keys of the transaction's database, due ones left out. REQUIRES all shards to be locked.
+// Len is the number of keys of the transaction's database. Due ones that are still in memory are left out where they can be
+// told cheaply. REQUIRES all shards to be locked.
 func (t *Txn) Len() int {
 	n := 0
 	for _, s := range t.ks.shards {
 		if d := s.dbs[t.DB]; d != nil {
 			n += d.table.Len()
 			if s.mayBeDue(t.Now) {
-				n -= d.due(t.Now)
+				n -= d.atLeastDue(t.Now)
 			}
 		}
 	}

@@ -1,6 +1,10 @@
 package keyspace
 
-import "github.com/curfewkv/curfew/internal/store"
+import (
+	"math/bits"
+
+	"github.com/curfewkv/curfew/internal/store"
+)
 
 // DBStats are the figures of one database.
 type DBStats struct {
@@ -12,7 +16,7 @@ type DBStats struct {
 // ttlSamples is how many keys of each shard the mean time left is estimated from.
 const ttlSamples = 16
 
-// DBStats counts the keys of each database, due ones left out of both figures. REQUIRES all shards to be locked.
+// DBStats counts the keys of each database, due ones left out of both figures as in Len. REQUIRES all shards to be locked.
 func (t *Txn) DBStats() []DBStats {
 	now := t.Now
 	out := make([]DBStats, t.ks.dbs)
@@ -24,7 +28,7 @@ func (t *Txn) DBStats() []DBStats {
 			}
 			due := 0
 			if s.mayBeDue(now) {
-				due = d.due(now)
+				due = d.atLeastDue(now)
 			}
 			out[i].Keys += d.table.Len() - due
 			out[i].Volatile += d.table.Volatile() - due
@@ -32,20 +36,32 @@ func (t *Txn) DBStats() []DBStats {
 		}
 	}
 	for i := range out {
-		if sums[i].n > 0 {
-			out[i].AvgTTLMs = sums[i].ms / sums[i].n
-		}
+		out[i].AvgTTLMs = sums[i].mean()
 	}
 	return out
 }
 
 // ttlSum gathers the time left of sampled keys.
-type ttlSum struct{ ms, n int64 }
+type ttlSum struct{ high, low, n uint64 } // high and low: the sum in ms
+
+func (s *ttlSum) add(ms int64) {
+	var carry uint64
+	s.low, carry = bits.Add64(s.low, uint64(ms), 0)
+	s.high += carry
+	s.n++
+}
+
+func (s *ttlSum) mean() int64 {
+	if s.n == 0 {
+		return 0
+	}
+	q, _ := bits.Div64(s.high, s.low, s.n)
+	return int64(q)
+}
 
 func (d *database) sampleTTL(s *shard, t *Txn, sum *ttlSum) {
 	d.table.Sample(s.rnd.Uint64(), ttlSamples, true, func(h store.Handle) {
-		sum.ms += Deadline(s.arena.Entry(h).Deadline()).remainingMs(t.Now)
-		sum.n++
+		sum.add(Deadline(s.arena.Entry(h).Deadline()).remainingMs(t.Now))
 	})
 }
 
