@@ -16,7 +16,10 @@ IMPORTER = GOTOOLCHAIN=$(OLDEST) GOWORK=$(CURDIR)/libraries.work CURFEW_SERVER=$
 # How long the differential tests generate sequences, in seconds.
 DIFF_SECONDS ?= 60
 
-.PHONY: run build deps vet fmt unit race toolkit oldest tidy differential linear badinput test-redis test-redis-skipped test fuzz-short bench clean
+# How many sessions the test of the stream of effects generates.
+EFFECTS_SESSIONS ?= 60
+
+.PHONY: run build deps vet fmt unit race toolkit oldest tidy differential effects linear badinput test-redis test-redis-skipped test fuzz-short bench clean
 
 run: build
 	$(SERVER) serve
@@ -38,7 +41,7 @@ fmt:
 
 # The tests that start servers have targets of their own below, with their own limits.
 unit:
-	$(GO) test -timeout 15m $$($(GO) list work | grep -vxF "$$($(GO) list ./test/differential ./test/linear ./test/badinput $(TOOLKIT))")
+	$(GO) test -timeout 15m $$($(GO) list work | grep -vxF "$$($(GO) list ./test/differential ./test/effects ./test/linear ./test/badinput $(TOOLKIT))")
 
 race:
 	$(GO) test -race -timeout 15m $$($(GO) list ./internal/... | grep -vE 'internal/($(PURE)|toolkit/.*)$$') ./test/linear ./test/badinput
@@ -61,6 +64,10 @@ tidy:
 differential: build
 	CURFEW_DIFF_SECONDS=$(DIFF_SECONDS) $(GO) test -count=1 -timeout 10m ./test/differential
 
+# The stream of effects of generated sessions, run by a node and by redis-server.
+effects:
+	CURFEW_EFFECTS_SESSIONS=$(EFFECTS_SESSIONS) $(GO) test -count=1 -timeout 10m ./test/effects
+
 linear: build
 	CURFEW_LINEAR_ROUNDS=5 $(GO) test -count=1 -timeout 10m ./test/linear
 
@@ -76,7 +83,7 @@ test-redis-skipped: build
 	scripts/fetch-redis-suite
 	$(GO) run ./test/redis-suite -server $(SERVER) -try-skipped
 
-test: deps vet fmt build unit race toolkit oldest differential linear badinput test-redis
+test: deps vet fmt build unit race toolkit oldest differential effects linear badinput test-redis
 
 # Every fuzz target for a few seconds, on the corpus and a little beyond it.
 fuzz-short:
