@@ -58,6 +58,7 @@ func (s *shard) defragStep(d *database) (done bool) {
 	}
 	st.moves = st.moves[:0]
 	st.cursor = d.table.Scan(st.cursor, func(h store.Handle) {
+		s.relocateParts(s.arena.Entry(h))
 		if s.arena.ShouldMove(h) {
 			st.moves = append(st.moves, h)
 		}
@@ -68,10 +69,10 @@ func (s *shard) defragStep(d *database) (done bool) {
 	return st.cursor == 0
 }
 
-// relocate copies an entry to another block. Nothing that a reader sees changes.
+// relocate copies an entry to another block; what its parts are in stays. Nothing that a reader sees changes.
 func (s *shard) relocate(d *database, h store.Handle) {
 	e := s.arena.Entry(h)
-	n := store.EntrySize(len(e.Key()), e.ValueLen(), e.HasDeadline())
+	n := e.Size()
 	to := s.arena.Alloc(n)
 	if to == 0 {
 		return

@@ -2,7 +2,8 @@
 //
 // A Keyspace is a power of two of shards. A shard has a mutex, one off-heap arena, and for each database a hash table and
 // two deadline indexes (one on the monotonic clock, one on the wall clock). A key's shard is given by its hash, so the
-// same name lives in the same shard of every database.
+// same name lives in the same shard of every database. Large strings are in a heap that all shards share; what the keyspace
+// must know of a kind of value is in one table, values.
 //
 // Commands reach keys through a Txn: the dispatcher locks the shards of the command's keys in ascending order (Lock,
 // LockAll), the command reads and mutates through the transaction, and Unlock ends it. Each mutation of the transaction

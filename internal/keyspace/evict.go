@@ -107,7 +107,8 @@ func (s *shard) evictable(p eviction.Policy) (keys int, size int64) {
 	if p.AllKeys() {
 		keys = all
 	}
-	return keys, s.arena.Used()/int64(max(1, all)) + 1
+	used := s.arena.Used() + s.ks.blobs.Used()/int64(len(s.ks.shards))
+	return keys, used/int64(max(1, all)) + 1
 }
 
 // sample offers about n of the keys of a locked shard to the pool, of each database as many as its share is, and returns how
@@ -195,9 +196,9 @@ func (t *Txn) evictCandidate(now clock.Instant, c eviction.Candidate, p eviction
 		return 0, false
 	}
 	if due(at, now) {
-		before := s.arena.Used()
+		before := s.used()
 		t.expire(en, at)
-		return before - s.arena.Used(), true
+		return before - s.used(), true
 	}
 	if score := t.score(p, en.e); p.Used(c.Score, score) {
 		c.Score = score
@@ -211,9 +212,9 @@ func (t *Txn) evictCandidate(now clock.Instant, c eviction.Candidate, p eviction
 // have been put there since the slices of expiry went by.
 func (t *Txn) evict(en Entry) (freed int64) {
 	s := en.s
-	before := s.arena.Used()
+	before := s.used()
 	if s.mayBeDue(t.Now) && t.expireShard(s) > 0 {
-		return before - s.arena.Used()
+		return before - s.used()
 	}
 	c := &s.counts
 	c.Evicted++
@@ -224,7 +225,10 @@ func (t *Txn) evict(en Entry) (freed int64) {
 		c.EvictedExpiredPresent++
 	}
 	t.remove(en, journal.Evicted, journal.EventEvicted)
-	return before - s.arena.Used()
+	if len(s.garbage) > 0 {
+		t.undrained |= 1 << s.index
+	}
+	return before - s.used()
 }
 
 // hasDue reports whether a due key is in the shard.

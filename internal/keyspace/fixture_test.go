@@ -8,6 +8,7 @@ import (
 
 	"github.com/curfewkv/curfew/internal/clock"
 	"github.com/curfewkv/curfew/internal/journal"
+	"github.com/curfewkv/curfew/internal/store"
 )
 
 // begin is where the fake clocks of the tests stand at first.
@@ -157,4 +158,10 @@ type tickingClock struct {
 func (c *tickingClock) Mono() int64 {
 	c.looks++
 	return c.Fake.Mono() + int64(c.looks)*int64(c.step)
+}
+
+// handles are the entries of a table.
+func handles(table *store.Table) (all []store.Handle) {
+	each(table, func(h store.Handle) { all = append(all, h) })
+	return all
 }

@@ -65,22 +65,23 @@ func (t *Txn) Swap(a, b int) {
 }
 
 func (s *shard) emptyTrash() {
-	for len(s.trash) > 0 {
+	for s.hasTrash.Load() {
 		s.drainOne(1 << 30)
 	}
 }
 
-// drainOne frees up to n entries of the first flushed table.
+// drainOne frees about n blocks of a value that is garbage, or up to n entries of the first flushed table.
 func (s *shard) drainOne(n int) {
-	tbl := s.trash[0]
-	if tbl.Drain(n, func(h store.Handle) { s.arena.Free(h); s.counts.LazyFreed++ }) {
+	if len(s.garbage) > 0 {
+		s.freeGarbage(n)
+	} else if s.trash[0].Drain(n, func(h store.Handle) { s.dispose(h); s.counts.LazyFreed++ }) {
 		s.trash[0] = nil // the list may live on
 		s.trash = s.trash[1:]
-		s.hasTrash.Store(len(s.trash) > 0)
 	}
+	s.hasTrash.Store(len(s.trash)+len(s.garbage) > 0)
 }
 
-// DrainSlice frees entries of flushed databases of one shard for at most budget of lock time. Reports whether more is to do.
+// DrainSlice frees entries of flushed databases, and large values, of one shard for at most budget of lock time. Reports whether more is to do.
 func (t *Txn) DrainSlice(shard int, budget time.Duration, c clock.Clock) (more bool) {
 	s := t.ks.shards[shard]
 	if !s.hasTrash.Load() {
@@ -89,13 +90,13 @@ func (t *Txn) DrainSlice(shard int, budget time.Duration, c clock.Clock) (more b
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	end := c.Mono() + int64(budget)
-	for len(s.trash) > 0 {
+	for s.hasTrash.Load() {
 		s.drainOne(drainStep)
 		if c.Mono() >= end {
 			break
 		}
 	}
-	return len(s.trash) > 0
+	return s.hasTrash.Load()
 }
 
 // ReleaseOne gives one freed run of pages of a shard back to the system; the system's work is done outside the lock.
@@ -114,3 +115,6 @@ func (k *Keyspace) ReleaseOne(shard int) bool {
 	s.mu.Unlock()
 	return true
 }
+
+// ReleaseOneShared is ReleaseOne for the memory of large strings, which belongs to no shard.
+func (k *Keyspace) ReleaseOneShared() bool { return k.blobs.ReleaseOne() }

@@ -1,6 +1,7 @@
 package keyspace
 
 import (
+	"github.com/curfewkv/curfew/internal/blob"
 	"github.com/curfewkv/curfew/internal/expiry"
 	"github.com/curfewkv/curfew/internal/store"
 )
@@ -20,17 +21,26 @@ type failer interface {
 //   - one with a deadline is armed exactly once, in the index of its timeline; one without nowhere;
 //   - the tables count their entries, and those with a deadline;
 //   - the announced deadlines are not after any that is armed;
-//   - the memory in use is that of the entries and of the tables, so no freed block is counted and none is lost.
+//   - the memory in use is that of the entries with what belongs to them and of the tables, so no freed block is counted and
+//     none is lost; large strings count once.
 //
 // No transaction may be running.
 func check(t failer, k *Keyspace) {
 	t.Helper()
+	large := map[blob.Ref]bool{}
 	for _, s := range k.shards {
-		checkShard(t, k, s)
+		checkShard(t, k, s, large)
+	}
+	shared := k.blobs.Held()
+	for ref := range large {
+		shared += int64(k.blobs.Cap(ref))
+	}
+	if shared != k.blobs.Used() {
+		t.Fatalf("%d bytes of large strings are in use, entries and readers refer to %d", k.blobs.Used(), shared)
 	}
 }
 
-func checkShard(t failer, k *Keyspace, s *shard) {
+func checkShard(t failer, k *Keyspace, s *shard, large map[blob.Ref]bool) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,7 +50,7 @@ func checkShard(t failer, k *Keyspace, s *shard) {
 		if d == nil {
 			continue
 		}
-		blocks += checkDatabase(t, k, s, i, d, seen)
+		blocks += checkDatabase(t, k, s, i, d, seen, large)
 		index += d.table.Bytes()
 		tables++
 	}
@@ -55,7 +65,7 @@ func checkShard(t failer, k *Keyspace, s *shard) {
 			}
 			seen[h] = true
 			n++
-			blocks += int64(s.arena.Cap(h))
+			blocks += inArena(s, h, large)
 		})
 		if n != table.Len() {
 			t.Fatalf("shard %d: a flushed table has %d entries, counts %d", s.index, n, table.Len())
@@ -63,8 +73,8 @@ func checkShard(t failer, k *Keyspace, s *shard) {
 		index += table.Bytes()
 		tables++
 	}
-	if s.hasTrash.Load() != (len(s.trash) > 0) {
-		t.Fatalf("shard %d: hasTrash is %v with %d tables", s.index, s.hasTrash.Load(), len(s.trash))
+	if s.hasTrash.Load() != (len(s.trash)+len(s.garbage) > 0) {
+		t.Fatalf("shard %d: hasTrash is %v with %d tables, %d values", s.index, s.hasTrash.Load(), len(s.trash), len(s.garbage))
 	}
 	// What the tables take beyond the arena is their directories.
 	if dirs := index - (s.arena.Used() - blocks); dirs < tables*dirSlot || dirs%dirSlot != 0 {
@@ -72,8 +82,17 @@ func checkShard(t failer, k *Keyspace, s *shard) {
 	}
 }
 
+// inArena is the memory of an entry in its shard's arena. A large string that it refers to is noted.
+func inArena(s *shard, h store.Handle, large map[blob.Ref]bool) int64 {
+	e := s.arena.Entry(h)
+	if e.IsIndirect() {
+		large[blob.Ref(e.Ref())] = true
+	}
+	return int64(s.arena.Cap(h) + s.arena.AttrsCap(e))
+}
+
 // checkDatabase returns the memory of the database's entries.
-func checkDatabase(t failer, k *Keyspace, s *shard, db int, d *database, seen map[store.Handle]bool) (blocks int64) {
+func checkDatabase(t failer, k *Keyspace, s *shard, db int, d *database, seen map[store.Handle]bool, large map[blob.Ref]bool) (blocks int64) {
 	t.Helper()
 	n, volatile := 0, 0
 	armed := map[*expiry.Index]int{}
@@ -85,7 +104,10 @@ func checkDatabase(t failer, k *Keyspace, s *shard, db int, d *database, seen ma
 		}
 		seen[h] = true
 		n++
-		blocks += int64(s.arena.Cap(h))
+		blocks += inArena(s, h, large)
+		if e.IsIndirect() != (len(s.bytes(e)) >= largeString) {
+			t.Fatalf("shard %d db %d: entry %q has a string of %d bytes, indirect is %v", s.index, db, e.Key(), len(s.bytes(e)), e.IsIndirect())
+		}
 		if e.Size() > s.arena.Cap(h) {
 			t.Fatalf("shard %d db %d: entry %q of %d bytes in a block of %d", s.index, db, e.Key(), e.Size(), s.arena.Cap(h))
 		}

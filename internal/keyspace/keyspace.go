@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"sync/atomic"
 
+	"github.com/curfewkv/curfew/internal/blob"
 	"github.com/curfewkv/curfew/internal/clock"
 	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/metrics"
@@ -57,6 +58,7 @@ type Keyspace struct {
 	wake     func(int)
 	limits   limits
 	befores  []Before     // changed under all shards' locks, read under any
+	blobs    *blob.Heap   // large strings
 	extra    atomic.Int64 // bytes in use outside the shards (connections), see AddExternal
 }
 
@@ -70,6 +72,7 @@ func New(o Options) (*Keyspace, error) {
 		mask: uint64(o.Shards - 1), dbs: o.Databases, seed: maphash.MakeSeed(), journal: o.Journal, wake: o.Wake,
 	}
 	k.reserved = affordable(o.Shards, o.ReservePerShard)
+	k.blobs = blob.NewHeap(o.ReservePerShard)
 	k.Settings.LFULogFactor.Store(10)
 	k.Settings.LFUDecayMinutes.Store(1)
 	k.Settings.ActiveExpiry.Store(true)
@@ -84,11 +87,12 @@ func New(o Options) (*Keyspace, error) {
 	return k, nil
 }
 
-// Close gives the memory back. No transaction may be running.
+// Close gives the memory back. No transaction may be running, and nobody may hold a reference to a large string.
 func (k *Keyspace) Close() {
 	for _, s := range k.shards {
 		s.arena.Close()
 	}
+	k.blobs.Close()
 }
 
 // Databases is the number of databases.
@@ -107,14 +111,14 @@ func (k *Keyspace) shardIndex(h uint64) int { return int((h * 0x9E3779B97F4A7C15
 // AddExternal accounts n bytes (negative: gives back) of memory outside the shards: buffers of connections.
 func (k *Keyspace) AddExternal(n int64) { k.extra.Add(n) }
 
-// Used is the memory in use in bytes, exact at the time of the call for a quiet keyspace: blocks and tables of all shards
-// and what AddExternal reported.
+// Used is the memory in use in bytes, exact at the time of the call for a quiet keyspace: blocks and tables of all shards,
+// large strings, each once however many keys share it or readers hold it, and what AddExternal reported.
 func (k *Keyspace) Used() int64 {
 	n := k.extra.Load()
 	for _, s := range k.shards {
 		n += s.arena.Used()
 	}
-	return n
+	return n + k.blobs.Used()
 }
 
 // UsedByData is Used without the external part.

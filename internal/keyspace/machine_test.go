@@ -14,7 +14,6 @@ import (
 
 	"github.com/curfewkv/curfew/internal/eviction"
 	"github.com/curfewkv/curfew/internal/journal"
-	"github.com/curfewkv/curfew/internal/store"
 )
 
 // machine compares a keyspace with a model of maps, over random sequences of everything that a transaction can do. After
@@ -23,12 +22,14 @@ type machine struct {
 	*fixture
 	clock2 *tickingClock // for slices: they end early
 	model  [4]map[string]stored
+	reads  []heldRead
 }
 
 // stored is a key of the model, due ones included until something removes them.
 type stored struct {
 	value string
 	at    Deadline
+	attrs modelAttrs
 }
 
 func newMachine(t *rapid.T, tb testing.TB) *machine {
@@ -104,7 +105,7 @@ func drawKey(t *rapid.T, label string) string {
 func drawDB(t *rapid.T, label string) int { return max(0, rapid.IntRange(-6, 3).Draw(t, label)) }
 
 func drawValue(t *rapid.T) string {
-	switch rapid.IntRange(0, 4).Draw(t, "kind of value") {
+	switch rapid.IntRange(0, 5).Draw(t, "kind of value") {
 	case 0:
 		return strconv.FormatInt(rapid.Int64().Draw(t, "integer"), 10)
 	case 1:
@@ -113,6 +114,8 @@ func drawValue(t *rapid.T) string {
 		return string(bytes.Repeat([]byte("y"), rapid.IntRange(200, 300).Draw(t, "length")))
 	case 3:
 		return string(bytes.Repeat([]byte("z"), rapid.IntRange(0, 90_000).Draw(t, "length")))
+	case 4:
+		return string(bytes.Repeat([]byte("w"), rapid.IntRange(largeString-100, 2*largeString+100).Draw(t, "length")))
 	}
 	return rapid.StringN(0, 20, 40).Draw(t, "text")
 }
@@ -173,7 +176,11 @@ func (m *machine) put(t *rapid.T) {
 		want = append(want, record(db, key, journal.Touched, "expire"))
 	}
 	m.follow(t, want...)
-	m.model[db][key] = stored{value, at}
+	attrs := modelAttrs{}
+	if existed {
+		attrs = old.attrs.keep(attrsKept(o.KeepTTL))
+	}
+	m.model[db][key] = stored{value, at, attrs}
 }
 
 func (m *machine) putAt(t *rapid.T) {
@@ -189,7 +196,7 @@ func (m *machine) putAt(t *rapid.T) {
 		return
 	}
 	m.follow(t, m.written(db, key, false)...)
-	m.model[db][key] = stored{string(make([]byte, offset)) + value, None}
+	m.model[db][key] = stored{value: string(make([]byte, offset)) + value}
 }
 
 func (m *machine) edit(t *rapid.T) {
@@ -225,7 +232,7 @@ func (m *machine) edit(t *rapid.T) {
 		return
 	}
 	m.follow(t, record(db, key, journal.Write, "test"))
-	m.model[db][key] = stored{edited, old.at}
+	m.model[db][key] = stored{edited, old.at, old.attrs}
 }
 
 // edit is the model of Append, SetRange and SetBit.
@@ -270,7 +277,7 @@ func (m *machine) setDeadline(t *rapid.T) {
 		return
 	}
 	m.follow(t, record(db, key, journal.Touched, "test"))
-	m.model[db][key] = stored{old.value, at}
+	m.model[db][key] = stored{old.value, at, old.attrs}
 }
 
 func (m *machine) remove(t *rapid.T) {
@@ -346,6 +353,7 @@ func (m *machine) copyTo(t *rapid.T) {
 		return
 	}
 	m.follow(t, append(replaced(to, dst, taken), record(to, dst, journal.Write, "test"))...)
+	k.attrs = k.attrs.keep(attrsCopied)
 	m.model[to][dst] = k
 }
 
@@ -396,9 +404,7 @@ func (m *machine) relocate(t *rapid.T) {
 			if d == nil {
 				continue
 			}
-			var all []store.Handle
-			each(d.table, func(h store.Handle) { all = append(all, h) })
-			for i, h := range all {
+			for i, h := range handles(d.table) {
 				if i%2 == rapid.IntRange(0, 1).Draw(t, "parity") {
 					s.relocate(d, h)
 				}
@@ -456,7 +462,7 @@ func (m *machine) makeRoom(t *rapid.T) {
 				if m.due(k.at) {
 					t.Fatalf("refused while %d/%s is due", db, key)
 				}
-				if need <= limit && (p.AllKeys() || p.Volatile() && k.at != None) {
+				if need+m.k.blobs.Held() <= limit && (p.AllKeys() || p.Volatile() && k.at != None) {
 					t.Fatalf("%s refused while %d/%s could go", p, db, key)
 				}
 			}
@@ -556,6 +562,9 @@ func (m *machine) compare(t *rapid.T) {
 				if slot, h := d.table.Find(hash, []byte(key)); h != 0 {
 					en := Entry{s: s, d: d, db: db, hash: hash, slot: slot, h: h, e: s.arena.Entry(h)}
 					value, at, found = string(en.String(nil)), en.Deadline(), true
+					if got := attrsOf(en); got != k.attrs {
+						t.Fatalf("%d/%s: attributes %+v, want %+v", db, key, got, k.attrs)
+					}
 					if en.StringLen() != len(value) || en.Type() != "string" {
 						t.Fatalf("%d/%s: length %d of %d, type %s", db, key, en.StringLen(), len(value), en.Type())
 					}
@@ -629,8 +638,12 @@ func TestTransactionsAgainstAModel(t *testing.T) {
 			"step":        m.step,
 			"switches":    m.switches,
 			"random":      m.random,
+			"attribute":   m.attribute,
+			"hold":        m.hold,
+			"let go":      m.letGo,
 			"": func(t *rapid.T) {
 				m.compare(t)
+				m.compareReads(t)
 				m.log.take() // of the looks
 				check(t, m.k)
 			},
@@ -640,6 +653,10 @@ func TestTransactionsAgainstAModel(t *testing.T) {
 		}
 		for db := range m.model {
 			m.in(db, func(tx *Txn) { tx.Flush(db, true) })
+		}
+		for len(m.reads) > 0 {
+			m.reads[0].Release()
+			m.reads = m.reads[1:]
 		}
 		for shard := range m.k.shards { // what was flushed without sync
 			for m.tx.DrainSlice(shard, time.Second, m.clock) {

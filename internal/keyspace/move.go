@@ -19,24 +19,28 @@ func (t *Txn) Move(en Entry, db int, dst []byte, from, to journal.Event) error {
 	hash := t.hashOf(dst)
 	s := t.shard(hash)
 	d := s.db(db)
-	h, e := en.h, en.e
-	// The same name lies in the same shard, and the block holds nothing of the database: MOVE relinks it.
-	relink := s == en.s && string(dst) == string(en.Key())
-	if !relink {
-		if h, e = t.clone(en, s, dst); h == 0 {
-			return ErrExhausted
-		}
+	// The same name lies in the same shard, and the block holds nothing of the database: MOVE relinks it. Under another name
+	// of the same shard, what belongs to the block goes along.
+	h, e, how := en.h, en.e, relinked
+	switch {
+	case s != en.s:
+		how = cloned
+		h, e = en.clone(s, dst, attrsAll)
+	case string(dst) != string(en.Key()):
+		how = recast
+		h, e = s.arena.Recast(en.e, dst, en.e.Shape())
+	}
+	if h == 0 {
+		return ErrExhausted
 	}
 	if !existed && !d.table.Insert(hash, h) {
-		if !relink {
-			s.arena.Free(h)
-		}
+		how.free(s, h)
 		return ErrExhausted
 	}
 	if existed {
 		s.disarm(d, there.h, there.e)
 		d.table.Replace(there.slot, h)
-		s.arena.Free(there.h)
+		s.dispose(there.h)
 	}
 	en.s.disarm(en.d, en.h, en.e)
 	if e.HasDeadline() {
@@ -50,26 +54,27 @@ func (t *Txn) Move(en Entry, db int, dst []byte, from, to journal.Event) error {
 	t.emit(journal.Moved, from, en.db, en.e.Key())
 	t.emit(journal.Write, to, db, dst)
 	t.stateMove(en, s, db, dst)
-	if !relink {
-		en.s.arena.Free(en.h)
-	}
+	how.free(en.s, en.h)
 	return nil
 }
 
-// clone copies an entry to a block of shard s under another name; the handle is 0 when there is no block.
-func (t *Txn) clone(en Entry, s *shard, name []byte) (store.Handle, store.Entry) {
-	value, at := en.e.Value(), en.Deadline()
-	h, e := s.arena.NewEntry(en.e.Kind(), name, len(value), at != None)
-	if h == 0 {
-		return 0, store.Entry{}
+// way is how a block comes to another name.
+type way uint8
+
+const (
+	relinked way = iota // it is the same block
+	recast              // another block refers to what belonged to it
+	cloned              // another block, with parts of its own
+)
+
+// free frees one of the two blocks, the one that is not wanted, with what is its own.
+func (w way) free(s *shard, h store.Handle) {
+	switch w {
+	case recast:
+		s.arena.Free(h)
+	case cloned:
+		s.dispose(h)
 	}
-	copy(e.Value(), value)
-	e.SetFreq(en.e.Freq())
-	e.SetAccess(en.e.Access())
-	if at != None {
-		e.SetDeadline(uint64(at))
-	}
-	return h, e
 }
 
 // arrived emits what precedes the Write record of a key that another key's value was given to. As in Redis the key is new
@@ -84,21 +89,38 @@ func (t *Txn) arrived(db int, dst []byte, existed bool) {
 // CopyTo gives dst in database db the value and the deadline of an entry, replacing what is there (COPY). The copy starts
 // with fresh access bookkeeping. The source's slot may have moved when it returns: look it up again.
 func (t *Txn) CopyTo(en Entry, db int, dst []byte, ev journal.Event) error {
-	o := PutOptions{Deadline: en.Deadline(), Quiet: true}
-	_, existed := t.find(db, dst)
-	b, created, err := t.put(db, dst, en.e.Kind(), en.e.ValueLen(), o)
-	if err != nil {
+	t.holds(en.s)
+	there, existed := t.occupant(db, dst)
+	if existed {
+		t.before(there)
+	}
+	hash := t.hashOf(dst)
+	s := t.shard(hash)
+	d := s.db(db)
+	if err := t.room(store.EntrySize(en.e.Shape(), len(dst), en.e.ValueLen())); err != nil {
 		return err
 	}
-	copy(b, en.e.Value())
-	if existed {
-		if to, ok := t.find(db, dst); ok {
-			to.e.SetFreq(eviction.InitialFreq)
-			to.e.SetAccess(t.lru)
-		}
-		t.arrived(db, dst, true)
+	h, e := en.clone(s, dst, attrsCopied)
+	if h == 0 {
+		return ErrExhausted
 	}
-	t.wrote(db, dst, created, o, ev)
+	if !existed && !d.table.Insert(hash, h) {
+		s.dispose(h)
+		return ErrExhausted
+	}
+	if existed {
+		s.disarm(d, there.h, there.e)
+		d.table.Replace(there.slot, h)
+		s.dispose(there.h)
+	}
+	e.SetFreq(eviction.InitialFreq)
+	e.SetAccess(t.lru)
+	if e.HasDeadline() {
+		s.arm(d, h, Deadline(e.Deadline()))
+	}
+	s.counts.Dirty++
+	t.arrived(db, dst, existed)
+	t.emit(journal.Write, ev, db, dst)
 	t.stateCopy(en, db, dst)
 	return nil
 }

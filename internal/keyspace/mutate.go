@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 
+	"github.com/curfewkv/curfew/internal/blob"
 	"github.com/curfewkv/curfew/internal/eviction"
 	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/store"
@@ -124,7 +125,7 @@ func (t *Txn) put(db int, key []byte, kind store.Kind, n int, o PutOptions) (val
 		at = old
 	}
 	freq := en.e.Freq()
-	e, err := t.replace(&en, kind, n, at)
+	e, err := t.replace(&en, kind, n, at, attrsKept(o.KeepTTL))
 	if err != nil {
 		return nil, false, err
 	}
@@ -133,15 +134,17 @@ func (t *Txn) put(db int, key []byte, kind store.Kind, n int, o PutOptions) (val
 	if !t.NoTouch {
 		t.touch(en)
 	}
-	return e.Value(), false, nil
+	return s.bytes(e), false, nil
 }
 
 // insert adds a key that is known to be absent.
 func (t *Txn) insert(s *shard, d *database, hash uint64, key []byte, kind store.Kind, n int, o PutOptions) ([]byte, error) {
-	if err := t.room(store.EntrySize(len(key), n, o.Deadline != None)); err != nil {
+	shape := shapeOf(o.Deadline)
+	b, err := t.newBody(shape, len(key), n, 0)
+	if err != nil {
 		return nil, err
 	}
-	h, e := s.arena.NewEntry(kind, key, n, o.Deadline != None)
+	h, e := s.newEntry(kind, shape, key, b)
 	if h == 0 {
 		return nil, ErrExhausted
 	}
@@ -151,23 +154,26 @@ func (t *Txn) insert(s *shard, d *database, hash uint64, key []byte, kind store.
 		e.SetDeadline(uint64(o.Deadline))
 	}
 	if !d.table.Insert(hash, h) {
-		s.arena.Free(h)
+		s.dispose(h)
 		return nil, ErrExhausted
 	}
 	if o.Deadline != None {
 		s.arm(d, h, o.Deadline)
 	}
 	s.counts.Dirty++
-	return e.Value(), nil
+	return s.bytes(e), nil
 }
 
 // replace gives the entry a value of n bytes of a kind and a deadline; the bytes are undefined afterwards. It reuses the
 // block where it fits without wasting half of it.
-func (t *Txn) replace(en *Entry, kind store.Kind, n int, at Deadline) (store.Entry, error) {
+func (t *Txn) replace(en *Entry, kind store.Kind, n int, at Deadline, keep store.AttrSet) (store.Entry, error) {
 	s, d, e := en.s, en.d, en.e
+	if e.Shape()&^store.WithDeadline != 0 || n >= largeString {
+		return t.replaceParts(en, kind, n, at, keep)
+	}
 	had := e.HasDeadline()
 	if had == (at != None) {
-		need := store.EntrySize(len(e.Key()), n, had)
+		need := store.EntrySize(e.Shape(), len(e.Key()), n)
 		if have := s.arena.Cap(en.h); need <= have && need > have/2 && s.arena.SetValueLen(en.h, n) {
 			if had && Deadline(e.Deadline()) != at {
 				s.rearm(d, en.h, e, at)
@@ -176,27 +182,52 @@ func (t *Txn) replace(en *Entry, kind store.Kind, n int, at Deadline) (store.Ent
 			return e, nil
 		}
 	}
-	return t.rebuild(en, kind, n, at)
+	return t.rebuild(en, kind, n, at, keep)
+}
+
+// replaceParts is replace for an entry that has more than its block, or will have.
+func (t *Txn) replaceParts(en *Entry, kind store.Kind, n int, at Deadline, keep store.AttrSet) (store.Entry, error) {
+	if !en.s.reusable(en.e, n) {
+		return t.rebuild(en, kind, n, at, keep)
+	}
+	if err := t.redate(en, at); err != nil {
+		return store.Entry{}, err
+	}
+	t.ks.blobs.SetLen(blob.Ref(en.e.Ref()), n)
+	en.e.SetKind(kind)
+	en.s.arena.KeepAttrs(en.e, keep)
+	return en.e, nil
 }
 
 // rebuild moves the entry to a new block of the right shape. The value bytes are undefined.
-func (t *Txn) rebuild(en *Entry, kind store.Kind, n int, at Deadline) (store.Entry, error) {
-	if err := t.room(store.EntrySize(len(en.e.Key()), n, at != None) - en.s.arena.Cap(en.h)); err != nil {
+func (t *Txn) rebuild(en *Entry, kind store.Kind, n int, at Deadline, keep store.AttrSet) (store.Entry, error) {
+	s, shape := en.s, shapeOf(at)
+	if en.e.Attrs()&keep != 0 {
+		shape |= store.WithExt
+	}
+	b, err := t.newBody(shape, len(en.e.Key()), n, s.returns(en.h))
+	if err != nil {
 		return store.Entry{}, err
 	}
-	h, e := en.s.arena.NewEntry(kind, en.e.Key(), n, at != None)
+	h, e := s.newEntry(kind, shape, en.e.Key(), b)
 	if h == 0 {
 		return store.Entry{}, ErrExhausted
 	}
+	s.arena.KeepAttrs(en.e, keep)
+	s.disposeValue(en.e)
 	en.moveTo(h, e, at)
 	return e, nil
 }
 
-// moveTo makes block h the entry's, with deadline at, and frees the old block. The value was copied before, if it is kept.
+// moveTo makes block h the entry's, with deadline at, and frees the old block alone. Attributes go along; the value was
+// copied before, if it is kept, or what it is in disposed of.
 func (en *Entry) moveTo(h store.Handle, e store.Entry, at Deadline) {
 	e.SetAccess(en.e.Access())
 	e.SetFreq(en.e.Freq())
 	e.SetEpoch(en.e.Epoch())
+	if en.e.HasExt() {
+		en.s.arena.HandAttrs(en.e, e)
+	}
 	en.s.disarm(en.d, en.h, en.e)
 	if at != None {
 		e.SetDeadline(uint64(at))
@@ -227,7 +258,7 @@ func (t *Txn) room(n int) error {
 func (t *Txn) ReservePairs(pairs [][]byte) error {
 	sum := 0
 	for i := 0; i+1 < len(pairs); i += 2 {
-		if n := store.EntrySize(len(pairs[i]), len(pairs[i+1]), false); n >= roomCheck {
+		if n := stringSize(0, len(pairs[i]), len(pairs[i+1])); n >= roomCheck {
 			sum += n
 		}
 	}
@@ -250,9 +281,9 @@ func (t *Txn) extend(en *Entry, n int) ([]byte, error) {
 	old := en.String(scratch[:])
 	n = max(n, len(old))
 	oldLen := len(old)
-	if en.e.Kind() != store.KindStringInt && en.s.arena.SetValueLen(en.h, n) {
+	if en.s.lengthen(*en, n) {
 		en.e.SetKind(store.KindStringRaw)
-		b := en.e.Value()
+		b := en.s.bytes(en.e)
 		clear(b[oldLen:])
 		return b, nil
 	}
@@ -264,33 +295,32 @@ func (t *Txn) extend(en *Entry, n int) ([]byte, error) {
 	return b, nil
 }
 
-// maxSlack bounds the bytes of room that a growing string gets ahead of its need.
-const maxSlack = 1 << 20
-
 // grow moves the entry to a block with room for its value to grow, and copies the old value.
 func (t *Txn) grow(en *Entry, old []byte, n int) ([]byte, error) {
-	s, at := en.s, en.Deadline()
-	slack := min(n, maxSlack)
+	if n >= largeString {
+		return t.growLarge(en, old, n)
+	}
+	s, shape := en.s, en.e.Shape()
+	slack := min(n, largeString-n)
 	if n <= len(old) || en.e.Kind() == store.KindStringInt || len(old) == 0 {
 		slack = 0
 	}
-	slack = min(slack, maxValue-n)
-	if err := t.room(store.EntrySize(len(en.e.Key()), n+slack, at != None) - s.arena.Cap(en.h)); err != nil {
+	if err := t.room(store.EntrySize(shape, len(en.e.Key()), n+slack) - s.arena.Cap(en.h)); err != nil {
 		return nil, err
 	}
-	h, e := s.arena.NewEntry(store.KindStringRaw, en.e.Key(), n+slack, at != None)
+	h, e := s.arena.NewEntry(store.KindStringRaw, shape, en.e.Key(), n+slack)
 	if h == 0 {
 		return nil, ErrExhausted
 	}
 	if slack > 0 && !s.arena.SetValueLen(h, n) {
 		// The length code differs between n and n+slack; take an exact block instead.
 		s.arena.Free(h)
-		if h, e = s.arena.NewEntry(store.KindStringRaw, en.e.Key(), n, at != None); h == 0 {
+		if h, e = s.arena.NewEntry(store.KindStringRaw, shape, en.e.Key(), n); h == 0 {
 			return nil, ErrExhausted
 		}
 	}
 	copy(e.Value(), old)
-	en.moveTo(h, e, at)
+	en.moveTo(h, e, en.Deadline())
 	return e.Value(), nil
 }
 
@@ -299,18 +329,8 @@ func (t *Txn) SetDeadline(en Entry, at Deadline, ev journal.Event) (Entry, error
 	s := en.s
 	t.holds(s)
 	t.before(en)
-	if en.e.HasDeadline() == (at != None) {
-		if at != None && Deadline(en.e.Deadline()) != at {
-			s.rearm(en.d, en.h, en.e, at)
-		}
-	} else {
-		value := en.e.Value()
-		h, e := s.arena.NewEntry(en.e.Kind(), en.e.Key(), len(value), at != None)
-		if h == 0 {
-			return en, ErrExhausted
-		}
-		copy(e.Value(), value)
-		en.moveTo(h, e, at)
+	if err := t.redate(&en, at); err != nil {
+		return en, err
 	}
 	s.counts.Dirty++
 	t.emit(journal.Touched, ev, en.db, en.e.Key())
@@ -318,10 +338,27 @@ func (t *Txn) SetDeadline(en Entry, at Deadline, ev journal.Event) (Entry, error
 	return en, nil
 }
 
+// redate gives an entry another deadline, or none. What is large of it stays where it is.
+func (t *Txn) redate(en *Entry, at Deadline) error {
+	s := en.s
+	if en.e.HasDeadline() == (at != None) {
+		if at != None && Deadline(en.e.Deadline()) != at {
+			s.rearm(en.d, en.h, en.e, at)
+		}
+		return nil
+	}
+	h, e := s.arena.Recast(en.e, en.e.Key(), en.e.Shape()^store.WithDeadline)
+	if h == 0 {
+		return ErrExhausted
+	}
+	en.moveTo(h, e, at)
+	return nil
+}
+
 // Delete removes a key because a user asked for it.
 func (t *Txn) Delete(en Entry, ev journal.Event) { t.remove(en, journal.Deleted, ev) }
 
-// remove unlinks an entry, emits the record while its key bytes are still there, and frees its block.
+// remove unlinks an entry, emits the record while its key bytes are still there, and frees it with all that belongs to it.
 func (t *Txn) remove(en Entry, r journal.Reason, ev journal.Event) {
 	s := en.s
 	t.holds(s)
@@ -331,7 +368,7 @@ func (t *Txn) remove(en Entry, r journal.Reason, ev journal.Event) {
 	s.counts.Dirty++
 	t.emit(r, ev, en.db, en.e.Key())
 	t.stateRemoval(r, en.db, en.e.Key())
-	s.arena.Free(en.h)
+	s.dispose(en.h)
 }
 
 // expire removes a due entry that a lookup came upon.

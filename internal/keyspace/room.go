@@ -1,6 +1,7 @@
 package keyspace
 
 import (
+	"math/bits"
 	"sync/atomic"
 	"time"
 
@@ -109,7 +110,8 @@ func (t *Txn) endLease() {
 // until it has freed roomFactor times its need, and reports true: so memory falls with every write, and none waits for
 // all of it. Whoever wants to get there without writes calls it again while Over(0) is positive.
 //
-// Nothing is evicted for a need that could not be met even so (but see SetMaxMemory), and nothing at all while expiry is held.
+// Nothing is evicted for a need that could not be met even so, because of what clients make the server keep: buffers, and
+// large strings that are gone but still being sent (but see SetMaxMemory); and nothing at all while expiry is held.
 func (t *Txn) MakeRoom(now clock.Instant, need int64, c clock.Clock) bool {
 	k := t.ks
 	if k.Over(need) <= 0 {
@@ -128,7 +130,7 @@ func (t *Txn) MakeRoom(now clock.Instant, need int64, c clock.Clock) bool {
 		k.settled()
 		return false
 	}
-	if k.extra.Load()+need > k.Settings.MaxMemory.Load() && !k.limits.lowered.Load() {
+	if k.extra.Load()+k.blobs.Held()+need > k.Settings.MaxMemory.Load() && !k.limits.lowered.Load() {
 		return false
 	}
 	for freed := int64(0); ; {
@@ -137,6 +139,7 @@ func (t *Txn) MakeRoom(now clock.Instant, need int64, c clock.Clock) bool {
 			return true
 		}
 		n, ok := t.evictSome(now, over)
+		n += t.drainEvicted(need, c)
 		if !ok {
 			k.settled()
 			return k.Over(need) <= 0
@@ -145,6 +148,20 @@ func (t *Txn) MakeRoom(now clock.Instant, need int64, c clock.Clock) bool {
 			return true
 		}
 	}
+}
+
+// drainEvicted frees what is left of large values that were evicted, until need bytes fit, and returns the memory freed:
+// further keys would go in vain before.
+func (t *Txn) drainEvicted(need int64, c clock.Clock) (freed int64) {
+	for ; t.undrained != 0; t.undrained &= t.undrained - 1 {
+		shard := bits.TrailingZeros64(t.undrained)
+		s := t.ks.shards[shard]
+		before := s.arena.Used()
+		for t.DrainSlice(shard, roomSlice, c) && t.ks.Over(need) > 0 {
+		}
+		freed += max(0, before-s.arena.Used())
+	}
+	return freed
 }
 
 // settled notes that a lowered limit has been followed as far as can be.

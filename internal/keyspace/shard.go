@@ -24,19 +24,22 @@ type shard struct {
 
 	// announced by the shard, read without the lock: lower bounds of the earliest deadline on each timeline in ms, or never.
 	nextMono, nextWall atomic.Int64
-	hasTrash           atomic.Bool // there are flushed tables to empty
+	hasTrash           atomic.Bool // there are flushed tables to empty, or values to free
 
 	// changed under mu, read without it
 	stated      atomic.Int64 // what effects add to monotonic ms to make unix time
 	mustRestate atomic.Bool  // a pass over the deadlines that were stated otherwise is under way
 
 	// guarded by mu
-	dbs     []*database
-	trash   []*store.Table // tables of flushed databases, emptied in slices
-	counts  Counts
-	rnd     *rand.PCG
-	defrag  defragState
-	restate restating
+	dbs   []*database
+	trash []*store.Table // tables of flushed databases, emptied in slices
+	// garbage is what is left of large values whose entries are gone, freed in slices.
+	garbage     []garbage
+	sharedFreed int64 // bytes of the heap of large strings that were freed here, since start
+	counts      Counts
+	rnd         *rand.PCG
+	defrag      defragState
+	restate     restating
 
 	_ [64]byte // the next shard's lock lives on another cache line
 }
@@ -51,7 +54,7 @@ type Counts struct {
 	EvictedExpiredPresent       int64 // evictions while an expired key was in the same shard; always 0
 	LazyFreed                   int64
 	DefragMoved                 int64
-	Pending                     int64 // entries of flushed databases still to be freed; a gauge
+	Pending                     int64 // entries of flushed databases and large values still to be freed; a gauge
 }
 
 // database is one database's part in one shard.
@@ -88,6 +91,14 @@ func (d *database) indexOf(at Deadline) *expiry.Index {
 		return d.wall
 	}
 	return d.mono
+}
+
+// shapeOf is the shape of an entry with this deadline.
+func shapeOf(at Deadline) store.Shape {
+	if at != None {
+		return store.WithDeadline
+	}
+	return 0
 }
 
 // arm puts an entry whose deadline field is set into its index and announces it.

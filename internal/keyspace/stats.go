@@ -94,13 +94,13 @@ func (t *Txn) IndexBytes() int64 {
 	return n
 }
 
-// Committed is the memory of the shards that may be resident, in bytes.
+// Committed is the memory of keys that may be resident, in bytes.
 func (k *Keyspace) Committed() int64 {
 	n := int64(0)
 	for _, s := range k.shards {
 		n += s.arena.Committed()
 	}
-	return n
+	return n + k.blobs.Committed()
 }
 
 // External is what AddExternal reported, in bytes.
@@ -141,6 +141,7 @@ func (t *Txn) Counts() Counts {
 		for _, tbl := range s.trash {
 			sum.Pending += int64(tbl.Len())
 		}
+		sum.Pending += int64(len(s.garbage))
 	}
 	return sum
 }

@@ -39,7 +39,8 @@ type Txn struct {
 	effects journal.Effects // what was changed since the last commit
 	digits  [20]byte        // for the numbers in effects
 
-	leased, lease int64 // bytes reserved under maxmemory, and those of them that no command has taken yet: see Room
+	undrained     uint64 // shards with parts of values that were evicted and are still to be freed, see drainEvicted
+	leased, lease int64  // bytes reserved under maxmemory, and those of them that no command has taken yet: see Room
 	hunting       *hunt
 }
 

@@ -8,9 +8,6 @@ import (
 	"github.com/curfewkv/curfew/internal/store"
 )
 
-// embstrMax is the longest plain string that OBJECT ENCODING reports as embstr.
-const embstrMax = 44
-
 // Key is the entry's name, borrowed.
 func (en Entry) Key() []byte { return en.e.Key() }
 
@@ -23,32 +20,15 @@ func (en Entry) Type() string {
 }
 
 // TypeName is the name of an entry kind's type as TYPE replies it.
-func TypeName(k store.Kind) string {
-	switch k {
-	case store.KindString, store.KindStringRaw, store.KindStringInt:
-		return "string"
-	}
-	return "none"
-}
+func TypeName(k store.Kind) string { return values[k].typ }
 
 // IsString reports whether the entry holds a string.
-func (en Entry) IsString() bool {
-	k := en.e.Kind()
-	return k == store.KindString || k == store.KindStringRaw || k == store.KindStringInt
-}
+func (en Entry) IsString() bool { return isString(en.e.Kind()) }
+
+func isString(k store.Kind) bool { return k != store.KindNone && k < store.KindFirstFree }
 
 // Encoding is the encoding's name as OBJECT ENCODING replies it.
-func (en Entry) Encoding() string {
-	switch en.e.Kind() {
-	case store.KindStringInt:
-		return "int"
-	case store.KindString:
-		if en.e.ValueLen() <= embstrMax {
-			return "embstr"
-		}
-	}
-	return "raw"
-}
+func (en Entry) Encoding() string { return values[en.e.Kind()].encoding(en) }
 
 // Int is the value of a string that is stored as an integer.
 func (en Entry) Int() (int64, bool) {
@@ -63,7 +43,7 @@ func (en Entry) String(scratch []byte) []byte {
 	if n, ok := en.Int(); ok {
 		return strconv.AppendInt(scratch[:0], n, 10)
 	}
-	return en.e.Value()
+	return en.s.bytes(en.e)
 }
 
 // StringLen is the length of String.
@@ -72,7 +52,7 @@ func (en Entry) StringLen() int {
 		var b [20]byte
 		return len(strconv.AppendInt(b[:0], n, 10))
 	}
-	return en.e.ValueLen()
+	return len(en.s.bytes(en.e))
 }
 
 // Deadline is the entry's deadline, or None.
@@ -83,8 +63,9 @@ func (en Entry) Deadline() Deadline {
 	return Deadline(en.e.Deadline())
 }
 
-// Size is the memory that the entry's block takes in bytes, its share of the index excluded.
-func (en Entry) Size() int { return en.s.arena.Cap(en.h) }
+// Size is the memory that the entry takes in bytes, its share of the index excluded. A large string counts in full even
+// where other keys share it.
+func (en Entry) Size() int { return en.s.sizeOf(en.h) }
 
 // After is the deadline ms milliseconds from now, on the timeline that expire-clock chooses.
 func (t *Txn) After(ms int64) Deadline {

@@ -77,7 +77,7 @@ func TestFilesAndFunctionsAreShort(t *testing.T) {
 
 // A test that waits for the machine's clock is slow and fails at random; what it may do is poll with an end.
 func TestCoreTestsDoNotSleep(t *testing.T) {
-	pure := []string{"internal/store", "internal/expiry", "internal/eviction", "internal/keyspace", "internal/dispatch", "internal/session", "internal/journal"}
+	pure := []string{"internal/store", "internal/blob", "internal/expiry", "internal/eviction", "internal/keyspace", "internal/dispatch", "internal/session", "internal/journal"}
 	for _, s := range sources(t) {
 		if !s.test || !slices.Contains(pure, s.pkg) {
 			continue

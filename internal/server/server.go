@@ -244,6 +244,8 @@ func (s *Server) releasePages(ctx context.Context) {
 			for s.keyspace.ReleaseOne(shard) && ctx.Err() == nil {
 			}
 		}
+		for s.keyspace.ReleaseOneShared() && ctx.Err() == nil {
+		}
 		s.collectGarbage(guard)
 	}
 }

@@ -73,6 +73,9 @@ func newLayout(pages int) layout {
 // Footprint is the address space that an arena for reserve bytes of blocks takes.
 func Footprint(reserve int64) int64 { return int64(newLayout(int(reserve / pageSize)).end) }
 
+// ReserveFor is the least that an arena reserves to have a block of n bytes.
+func ReserveFor(n int) int64 { return int64(roundUp(n, pageSize) + pageSize) }
+
 // CanReserve reports whether the system grants n bytes of address space now: under a limit of the process (ulimit -v), or
 // where addresses have few bits, it may not.
 func CanReserve(n int64) bool {

@@ -29,7 +29,7 @@ func filled(b testing.TB, n uint64, deadline bool) (*Arena, *Table) {
 	var buf [16]byte
 	for i := range n {
 		key := benchKey(buf[:], i)
-		h, _ := a.NewEntry(KindString, key, 32, deadline)
+		h, _ := a.NewEntry(KindString, shapeIf(deadline), key, 32)
 		if !t.Insert(t.Hash(key), h) {
 			b.Fatal("arena exhausted")
 		}
@@ -89,7 +89,7 @@ func BenchmarkInsert(b *testing.B) {
 				}
 				start := time.Now()
 				key := benchKey(buf[:], i%benchKeys)
-				h, _ := a.NewEntry(KindString, key, 32, deadline)
+				h, _ := a.NewEntry(KindString, shapeIf(deadline), key, 32)
 				if !t.Insert(t.Hash(key), h) {
 					b.Fatal("arena exhausted")
 				}
@@ -122,7 +122,7 @@ func BenchmarkChurn(b *testing.B) {
 		ids[i] = next
 		key = benchKey(buf[:], next)
 		next++
-		h, _ = a.NewEntry(KindString, key, 32, false)
+		h, _ = a.NewEntry(KindString, 0, key, 32)
 		t.Insert(t.Hash(key), h)
 	}
 	b.ReportMetric(float64(a.Used())/benchKeys, "B/key")
@@ -183,7 +183,7 @@ func BenchmarkSample(b *testing.B) {
 	var buf [16]byte
 	for i := range uint64(benchKeys / 10000) {
 		key := benchKey(buf[:], 1<<40+i)
-		h, _ := a.NewEntry(KindString, key, 32, true)
+		h, _ := a.NewEntry(KindString, WithDeadline, key, 32)
 		t.Insert(t.Hash(key), h)
 	}
 	b.Run("volatile1in10000", func(b *testing.B) {

@@ -20,15 +20,19 @@
 // # Entry
 //
 // An [Entry] is a view of one block: header, optional deadline with two links,
-// key, value. Offsets from the start of the block, little-endian:
+// optional attributes, key, value. Offsets from the start of the block, little-endian:
 //
-//	0   kind in the low 5 bits, 0x20 has-deadline, 0xC0 snapshot epoch
+//	0   kind in the low 4 bits, 0x10 ext, 0x20 has-deadline, 0x40 indirect, 0x80 snapshot epoch
 //	1   logarithmic access counter
 //	2   key length 0..254, or 255: a uint32 follows
 //	3   value length, the same
 //	4   last access, uint32
 //	8   only with has-deadline: deadline uint64, prev uint32, next uint32
+//	..  only with ext: handle of the block of attributes uint32, which of them are set uint32
 //	..  [key length uint32] [value length uint32] key bytes, value bytes
+//
+// The value of an indirect entry is a reference of 8 bytes to whatever holds it; the
+// owner of the entry knows what that is. Attributes (attr.go) are what few keys have.
 //
 // # Table
 //

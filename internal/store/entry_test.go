@@ -8,12 +8,20 @@ import (
 )
 
 func TestEntrySizeOfTheReferenceCase(t *testing.T) {
-	if got := EntrySize(16, 32, false); got != 56 {
+	if got := EntrySize(0, 16, 32); got != 56 {
 		t.Errorf("16-byte key, 32-byte value: %d bytes, want 56", got)
 	}
-	if got := EntrySize(16, 32, true); got != 72 {
+	if got := EntrySize(WithDeadline, 16, 32); got != 72 {
 		t.Errorf("the same with deadline: %d bytes, want 72", got)
 	}
+}
+
+// shapeIf is the shape of an entry with or without a deadline.
+func shapeIf(deadline bool) Shape {
+	if deadline {
+		return WithDeadline
+	}
+	return 0
 }
 
 func TestEntryKeepsItsFields(t *testing.T) {
@@ -27,16 +35,20 @@ func TestEntryKeepsItsFields(t *testing.T) {
 		key := bytes.Repeat([]byte{'k'}, length.Draw(t, "key"))
 		value := bytes.Repeat([]byte{'v'}, length.Draw(t, "value"))
 		deadline := rapid.Bool().Draw(t, "deadline")
-		kind := Kind(rapid.IntRange(0, 31).Draw(t, "kind"))
+		shape := Shape(rapid.SampledFrom([]Shape{0, Indirect}).Draw(t, "indirect")) | shapeIf(deadline)
+		if rapid.Bool().Draw(t, "ext") {
+			shape |= WithExt
+		}
+		kind := Kind(rapid.IntRange(0, 15).Draw(t, "kind"))
 
 		// Blocks are reused with old contents in them.
-		dirty := a.Alloc(EntrySize(len(key), len(value), deadline))
+		dirty := a.Alloc(EntrySize(shape, len(key), len(value)))
 		for i, b := 0, a.Bytes(dirty, a.Cap(dirty)); i < len(b); i++ {
 			b[i] = 0xff
 		}
 		a.Free(dirty)
 
-		h, e := a.NewEntry(kind, key, len(value), deadline)
+		h, e := a.NewEntry(kind, shape, key, len(value))
 		if h == 0 || e != a.Entry(h) {
 			t.Fatalf("NewEntry: handle %d", h)
 		}
@@ -49,8 +61,8 @@ func TestEntryKeepsItsFields(t *testing.T) {
 		copy(e.Value(), value)
 
 		freq, access := rapid.Uint8().Draw(t, "freq"), rapid.Uint32().Draw(t, "access")
-		epoch := uint8(rapid.IntRange(0, 3).Draw(t, "epoch"))
-		kind2 := Kind(rapid.IntRange(0, 31).Draw(t, "kind2"))
+		epoch := uint8(rapid.IntRange(0, 1).Draw(t, "epoch"))
+		kind2 := Kind(rapid.IntRange(0, 15).Draw(t, "kind2"))
 		due := rapid.Uint64().Draw(t, "due")
 		e.SetFreq(freq)
 		e.SetAccess(access)
@@ -59,7 +71,7 @@ func TestEntryKeepsItsFields(t *testing.T) {
 		if deadline {
 			e.SetDeadline(due)
 		}
-		if e.Kind() != kind2 || e.Freq() != freq || e.Access() != access || e.Epoch() != epoch || e.HasDeadline() != deadline {
+		if e.Kind() != kind2 || e.Freq() != freq || e.Access() != access || e.Epoch() != epoch || e.HasDeadline() != deadline || e.Shape() != shape || e.Attrs() != 0 {
 			t.Fatalf("fields do not keep apart: %d %d %d %d %v", e.Kind(), e.Freq(), e.Access(), e.Epoch(), e.HasDeadline())
 		}
 		if deadline && e.Deadline() != due {
@@ -68,7 +80,7 @@ func TestEntryKeepsItsFields(t *testing.T) {
 		if !bytes.Equal(e.Key(), key) || !bytes.Equal(e.Value(), value) || e.KeyLen() != len(key) || e.ValueLen() != len(value) {
 			t.Fatalf("key of %d, value of %d, want %d and %d", e.KeyLen(), e.ValueLen(), len(key), len(value))
 		}
-		if want := EntrySize(len(key), len(value), deadline); e.Size() != want || a.Cap(h) < want {
+		if want := EntrySize(shape, len(key), len(value)); e.Size() != want || a.Cap(h) < want {
 			t.Fatalf("size %d, capacity %d, want %d", e.Size(), a.Cap(h), want)
 		}
 	})
@@ -85,11 +97,11 @@ func TestSetValueLenStaysInTheBlock(t *testing.T) {
 		key := bytes.Repeat([]byte{'k'}, length.Draw(t, "key"))
 		before, after := length.Draw(t, "before"), length.Draw(t, "after")
 		deadline := rapid.Bool().Draw(t, "deadline")
-		h, e := a.NewEntry(KindString, key, before, deadline)
+		h, e := a.NewEntry(KindString, shapeIf(deadline), key, before)
 		for i, v := 0, e.Value(); i < len(v); i++ {
 			v[i] = byte(i)
 		}
-		fits := EntrySize(len(key), after, deadline) <= a.Cap(h) && (before >= longLen) == (after >= longLen)
+		fits := EntrySize(shapeIf(deadline), len(key), after) <= a.Cap(h) && (before >= longLen) == (after >= longLen)
 		if got := a.SetValueLen(h, after); got != fits {
 			t.Fatalf("SetValueLen from %d to %d with key of %d in %d: %v", before, after, len(key), a.Cap(h), got)
 		}

@@ -83,10 +83,10 @@ func TestSteadyUseAllocatesNothingOnTheHeap(t *testing.T) {
 	sum := Handle(0)
 	if n := testing.AllocsPerRun(2000, func() {
 		s, old := m.tab.Find(hash, key)
-		h, _ := m.a.NewEntry(KindString, key, 100, true)
+		h, _ := m.a.NewEntry(KindString, WithDeadline, key, 100)
 		m.tab.Replace(s, h)
 		m.a.Free(old)
-		h, _ = m.a.NewEntry(KindString, other, 5, false)
+		h, _ = m.a.NewEntry(KindString, 0, other, 5)
 		m.tab.Insert(otherHash, h)
 		s, _ = m.tab.Find(otherHash, other)
 		m.tab.Delete(s)
@@ -116,7 +116,7 @@ func TestReferenceCaseFitsItsBudget(t *testing.T) {
 			tab.Delete(s)
 			a.Free(h)
 			key = benchKey(buf[:], keys+i)
-			h, _ = a.NewEntry(KindString, key, 32, deadline)
+			h, _ = a.NewEntry(KindString, shapeIf(deadline), key, 32)
 			tab.Insert(tab.Hash(key), h)
 		}
 		settle(a)

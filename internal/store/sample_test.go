@@ -26,7 +26,7 @@ func (m *tableModel) bulk(t *testing.T, from, count, every uint32) {
 	t.Helper()
 	for id := from; id < from+count; id++ {
 		key := keyOf(id)
-		h, _ := m.a.NewEntry(KindString, key, 8, id%every == 0)
+		h, _ := m.a.NewEntry(KindString, shapeIf(id%every == 0), key, 8)
 		if !m.tab.Insert(m.tab.Hash(key), h) {
 			t.Fatal("arena exhausted")
 		}

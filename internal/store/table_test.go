@@ -45,7 +45,7 @@ func (m *tableModel) insert(t failer, id uint32) bool {
 	if m.keys[id] != 0 {
 		return true
 	}
-	h, _ := m.a.NewEntry(KindString, key, int(id%40), m.rnd.IntN(3) == 0)
+	h, _ := m.a.NewEntry(KindString, shapeIf(m.rnd.IntN(3) == 0), key, int(id%40))
 	if h == 0 {
 		return false
 	}
@@ -90,7 +90,7 @@ func (m *tableModel) forget(id uint32) {
 // replace gives the key another block, with or without deadline.
 func (m *tableModel) replace(t failer, id uint32) {
 	s, old := m.find(t, id)
-	h, _ := m.a.NewEntry(KindString, keyOf(id), m.rnd.IntN(100), m.rnd.IntN(2) == 0)
+	h, _ := m.a.NewEntry(KindString, shapeIf(m.rnd.IntN(2) == 0), keyOf(id), m.rnd.IntN(100))
 	if h == 0 {
 		return
 	}
@@ -386,7 +386,7 @@ func TestTableWithoutMemoryToGrow(t *testing.T) {
 		// Blocks of entries stay available, blocks of segments do not.
 		var spare []Handle
 		for range 4000 {
-			if h, _ := a.NewEntry(KindString, keyOf(id), 20, false); h != 0 {
+			if h, _ := a.NewEntry(KindString, 0, keyOf(id), 20); h != 0 {
 				spare = append(spare, h)
 			}
 		}

@@ -74,7 +74,7 @@ func TestChangesAreCountedOnce(t *testing.T) {
 	}
 }
 
-// A rename and a move take no memory but their own, so a full server carries them out; and nothing leaks.
+// A rename, a move and a copy of a large value take no memory but their own, so a full server carries them out; and nothing leaks.
 func TestMovingNeedsNoRoom(t *testing.T) {
 	s := fresh(t)
 	s.Do("set", "a", strings.Repeat("x", 1<<20), "EX", "100")
@@ -94,8 +94,15 @@ func TestMovingNeedsNoRoom(t *testing.T) {
 	if grown := s.Keyspace.Used() - used; grown > 4096 {
 		t.Errorf("moving about took %d bytes", grown)
 	}
-	if got := s.Text("copy", "a", "c"); got != "-OOM no room under maxmemory" {
-		t.Errorf("a copy of a large value under maxmemory: %s", got)
+	moves("copy a c")
+	if grown := s.Keyspace.Used() - used; grown > 4096 {
+		t.Errorf("a copy of a large value took %d bytes", grown)
+	}
+	if got := s.Text("setrange", "c", "0", "y"); got != "-OOM no room under maxmemory" {
+		t.Errorf("a write to what two keys share, under maxmemory: %s", got)
+	}
+	if got := s.Text("getrange", "c", "0", "1"); got != `"xx"` {
+		t.Errorf("after a refused write the value begins with %s", got)
 	}
 	if got := s.Text("ttl", "a"); got != ":100" {
 		t.Errorf("the TTL is %s", got)
