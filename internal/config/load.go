@@ -201,11 +201,11 @@ func expand(pattern string) ([]string, error) {
 }
 
 // Warnings lists what the loads found odd but not wrong: directives that no one
-// knows, and keys that are set to something but have no effect here.
+// knows, and keys that ask for something which is not done here.
 func (r *Registry) Warnings() []string {
 	out := append([]string(nil), r.unknown...)
 	for _, e := range r.order {
-		if e.noEffect != "" && e.loaded > 0 && e.text() != e.def {
+		if e.missed() {
 			out = append(out, fmt.Sprintf("'%s' has no effect: %s", e.name, e.noEffect))
 		}
 	}

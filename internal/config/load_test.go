@@ -82,7 +82,7 @@ func TestAFileThatIncludesItselfIsRefused(t *testing.T) {
 
 func TestUnknownKeysWarnInFilesAndAbortOnTheCommandLine(t *testing.T) {
 	r := full()
-	if err := r.LoadReader(strings.NewReader("hz 10\nNoSuch-key 1 2 3\nsome.module x\nloadmodule /x.so a\nuser bob on >secret\n"), "a file"); err != nil {
+	if err := r.LoadReader(strings.NewReader("save ''\nNoSuch-key 1 2 3\nsome.module x\nloadmodule /x.so a\nuser bob on >secret\n"), "a file"); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
@@ -118,6 +118,24 @@ func TestKeysWithoutEffectWarnOnceAndOnlyWhenChanged(t *testing.T) {
 	}
 	if want := []string{"'io-threads' has no effect: " + noThreads}; !slices.Equal(got, want) {
 		t.Fatalf("Warnings = %q, want %q", got, want)
+	}
+}
+
+// Redis saves by default, so the default needs the warning and switching it off needs none.
+func TestSavePointsWarnUnlessThereAreNone(t *testing.T) {
+	warning := "'save' has no effect: " + noPersistence
+	for args, want := range map[string]bool{"": true, "--save 60 1": true, "--save ''": false, "--save '' --hz 20": false} {
+		r := full()
+		words, ok := SplitArgs(args)
+		if !ok {
+			t.Fatal(args)
+		}
+		if err := r.LoadArgs(words); err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.Contains(r.Warnings(), warning); got != want {
+			t.Errorf("%q: warned %v, want %v", args, got, want)
+		}
 	}
 }
 

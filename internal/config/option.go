@@ -38,6 +38,10 @@ func Doc(line string) Option { return func(e *entry) { e.doc = line } }
 // gets one warning.
 func NoEffect(why string) Option { return func(e *entry) { e.noEffect = why } }
 
+// Harmless makes a key of NoEffect warn unless its value is this one, be it loaded
+// or the default: where the default asks for something that is not done.
+func Harmless(text string) Option { return func(e *entry) { e.harmless = &text } }
+
 // Clamp makes a numeric key take a valid value that is outside of these tighter
 // bounds as the nearest one, without an error: Redis runs hz so.
 func Clamp(min, max int64) Option {

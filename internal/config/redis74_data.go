@@ -26,7 +26,7 @@ func memoryKeys(r *Registry) {
 
 func persistenceKeys(r *Registry) {
 	n := NoEffect(noPersistence)
-	r.Save(n, Doc("When snapshots are taken."))
+	r.Save(n, Harmless(""), Doc("When snapshots are taken."))
 	r.Bool("stop-writes-on-bgsave-error", true, n, Doc("Refuse writes after a snapshot failed."))
 	r.Bool("rdbcompression", true, n, Doc("Compress strings in snapshots."))
 	r.Bool("rdbchecksum", true, Immutable(), n, Doc("End snapshots with a checksum."))

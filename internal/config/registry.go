@@ -99,12 +99,24 @@ type entry struct {
 
 	doc      string
 	noEffect string
+	harmless *string // the text for which that is no loss, nil: the default's
 	checks   []hook
 	hooks    []hook // OnSet, in order
 	apply    []*Apply
 	clamp    func(int64) int64 // nil: none
 
 	loaded int // lines of files and command line that set it
+}
+
+// missed reports whether the key asks for an effect that it does not have.
+func (e *entry) missed() bool {
+	switch {
+	case e.noEffect == "":
+		return false
+	case e.harmless != nil:
+		return e.text() != *e.harmless
+	}
+	return e.loaded > 0 && e.text() != e.def
 }
 
 func (e *entry) text() string { return e.value.format(e.value.load()) }
