@@ -30,11 +30,14 @@ type Log struct {
 	entries []Entry // oldest first
 }
 
-// New makes a log that keeps maxLen entries; the limit is asked at each use.
+// New makes a log that keeps maxLen entries; the limit is asked, and kept to, when an entry is added.
 func New(maxLen func() int64) *Log { return &Log{maxLen: maxLen} }
 
-// Add keeps a command. The arguments are copied.
+// Add keeps a command, unless nothing is to be kept. The arguments are copied.
 func (l *Log) Add(args [][]byte, micros, unix int64, addr, name string) {
+	if l.maxLen() <= 0 {
+		return
+	}
 	e := Entry{Unix: unix, Micros: micros, Args: cut(args), Addr: addr, Name: name}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,7 +77,6 @@ func (l *Log) trimLocked() {
 func (l *Log) Get(n int) []Entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.trimLocked()
 	if n < 0 || n > len(l.entries) {
 		n = len(l.entries)
 	}
@@ -89,7 +91,6 @@ func (l *Log) Get(n int) []Entry {
 func (l *Log) Len() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.trimLocked()
 	return len(l.entries)
 }
 

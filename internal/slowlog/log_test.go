@@ -32,18 +32,24 @@ func TestNewestFirstWithRisingIDs(t *testing.T) {
 		}
 	}
 	limit = 2
-	if l.Len() != 2 || l.Get(-1)[1].ID != 23 {
+	l.Add(argv("PING"), 1, 1, "", "")
+	if l.Len() != 2 || l.Get(-1)[1].ID != 24 {
 		t.Error("a lowered limit does not hold")
 	}
 	l.Reset()
 	l.Add(argv("PING"), 1, 1, "", "")
-	if l.Len() != 1 || l.Get(-1)[0].ID != 25 {
+	if l.Len() != 1 || l.Get(-1)[0].ID != 26 {
 		t.Error("Reset must keep the ids rising")
 	}
 	limit = 0
 	l.Add(argv("PING"), 1, 1, "", "")
-	if l.Len() != 0 {
-		t.Error("a log of no entries has one")
+	if l.Len() != 1 || l.Get(-1)[0].ID != 26 {
+		t.Error("a log of no entries took one")
+	}
+	limit = 2
+	l.Add(argv("PING"), 1, 1, "", "")
+	if l.Get(-1)[0].ID != 27 {
+		t.Error("what was not kept took an id")
 	}
 }
 
