@@ -34,16 +34,16 @@ var clientSetInfo = &command.Spec{
 	Name: "setinfo", Arity: 4, Flags: anytime, Since: "7.2.0", Complexity: "O(1)",
 	Summary: "Says which client library is behind the connection.", Syntax: "<LIB-NAME libname | LIB-VER libver>",
 	Run: func(c *command.Ctx) error {
-		to, name := &c.Session.Public.LibName, "lib-name"
+		to := &c.Session.Public.LibName
 		switch {
 		case c.Is(2, "LIB-NAME"):
 		case c.Is(2, "LIB-VER"):
-			to, name = &c.Session.Public.LibVer, "lib-ver"
+			to = &c.Session.Public.LibVer
 		default:
 			return command.Errorf("ERR Unrecognized option '%s'", c.Args[2])
 		}
 		if !printable(c.Args[3]) {
-			return command.Errorf("ERR %s cannot contain spaces, newlines or special characters.", name)
+			return command.Errorf("ERR %s cannot contain spaces, newlines or special characters.", c.Args[2])
 		}
 		c.Session.SetText(to, c.Args[3])
 		c.Out.OK()
