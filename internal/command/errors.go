@@ -1,6 +1,9 @@
 package command
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // Error is an error reply, prefix included and leading '-' left out. A comparable value, so that each wire error lives once.
 type Error string
@@ -26,8 +29,21 @@ const (
 	ErrNotPositive  Error = "ERR value is out of range, must be positive"
 )
 
-// Errorf builds an error reply; the format includes the prefix.
-func Errorf(format string, args ...any) Error { return Error(fmt.Sprintf(format, args...)) }
+// Errorf builds an error reply; the format includes the prefix. What a client sent is shown as Quoted has it.
+func Errorf(format string, args ...any) Error {
+	for i, a := range args {
+		if b, sent := a.([]byte); sent {
+			args[i] = Quoted(b)
+		}
+	}
+	return Error(fmt.Sprintf(format, args...))
+}
+
+// Quoted is an argument as error replies show it: it ends at a zero byte, as C's strings do in Redis.
+func Quoted(arg []byte) []byte {
+	shown, _, _ := bytes.Cut(arg, []byte{0})
+	return shown
+}
 
 // ErrWrongArgs is the arity error of a command.
 func ErrWrongArgs(name string) Error {

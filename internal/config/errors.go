@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Banner is the product and the Redis version that it announces, as Redis's own
@@ -28,7 +29,9 @@ var (
 	ErrNoFile = errors.New("ERR The server is running without a config file")
 )
 
+// errUnknown shows the name up to a zero byte, where C's strings end in Redis.
 func errUnknown(name string) error {
+	name, _, _ = strings.Cut(name, "\x00")
 	return fmt.Errorf("ERR Unknown option or number of arguments for CONFIG SET - '%s'", name)
 }
 

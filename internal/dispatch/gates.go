@@ -164,7 +164,7 @@ func unknownCommand(args [][]byte) error {
 		if b.Len() >= 128 {
 			break
 		}
-		fmt.Fprintf(&b, "'%.*s' ", 128-b.Len(), a)
+		fmt.Fprintf(&b, "'%.*s' ", 128-b.Len(), command.Quoted(a))
 	}
 	return command.Errorf("ERR unknown command '%.128s', with args beginning with: %s", args[0], b.String())
 }

@@ -21,6 +21,7 @@ var timelines = []struct {
 var readers = map[string]func(tx *Txn, key []byte) bool{
 	"Read":    func(tx *Txn, key []byte) bool { _, ok := tx.Read(key); return ok },
 	"Write":   func(tx *Txn, key []byte) bool { _, ok := tx.Write(key); return ok },
+	"Inspect": func(tx *Txn, key []byte) bool { _, ok := tx.Inspect(key); return ok },
 	"Peek":    func(tx *Txn, key []byte) bool { _, ok := tx.Peek(key); return ok },
 	"PeekIn":  func(tx *Txn, key []byte) bool { _, ok := tx.PeekIn(0, key); return ok },
 	"Random":  func(tx *Txn, _ []byte) bool { _, ok := tx.Random(1 << 60); return ok },

@@ -206,15 +206,22 @@ func (t *Txn) Read(key []byte) (Entry, bool) {
 
 // ReadUntouched counts a hit or a miss but leaves the access bookkeeping alone (EXISTS, TYPE, TTL).
 func (t *Txn) ReadUntouched(key []byte) (Entry, bool) {
+	en, ok := t.Inspect(key)
+	if !ok {
+		t.emit(journal.Missed, journal.EventMissed, t.DB, key)
+	}
+	return en, ok
+}
+
+// Inspect counts a hit or a miss, and is neither an access nor an event (OBJECT).
+func (t *Txn) Inspect(key []byte) (Entry, bool) {
 	en, ok := t.find(t.DB, key)
 	if ok {
 		en.s.counts.Hits++
-		return en, true
+	} else {
+		t.shardOf(key).counts.Misses++
 	}
-	s := t.shardOf(key)
-	s.counts.Misses++
-	t.emit(journal.Missed, journal.EventMissed, t.DB, key)
-	return en, false
+	return en, ok
 }
 
 // Write looks a key up for a command that is about to change it: touches, but counts neither hit nor miss.
@@ -226,7 +233,7 @@ func (t *Txn) Write(key []byte) (Entry, bool) {
 	return en, ok
 }
 
-// Peek looks a key up without counting or touching (OBJECT, MEMORY USAGE, WATCH).
+// Peek looks a key up without counting or touching (MEMORY USAGE, WATCH).
 func (t *Txn) Peek(key []byte) (Entry, bool) { return t.find(t.DB, key) }
 
 // PeekIn is Peek in another database.

@@ -33,7 +33,7 @@ func objectSpec(name, since, summary string, reply func(*command.Ctx, keyspace.E
 		Since: since, Complexity: "O(1)", Summary: summary, Syntax: "key",
 		Tips: "nondeterministic_output",
 		Run: func(c *command.Ctx) error {
-			en, ok := c.Tx.Peek(c.Args[2])
+			en, ok := c.Tx.Inspect(c.Args[2])
 			if !ok {
 				c.Out.Null()
 				return nil

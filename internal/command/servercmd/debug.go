@@ -9,6 +9,7 @@ import (
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
+	"github.com/curfewkv/curfew/resp"
 	"github.com/curfewkv/curfew/resp/glob"
 	"github.com/curfewkv/curfew/resp/number"
 )
@@ -132,9 +133,7 @@ func debugProtocol(c *command.Ctx) error {
 		}
 		c.Out.BulkString("Some real reply following the attribute")
 	case c.Is(2, "PUSH"):
-		c.Out.Push(2)
-		c.Out.BulkString("server-cpu-usage")
-		c.Out.Int(42)
+		return debugPush(c)
 	case c.Is(2, "VERBATIM"):
 		c.Out.Verbatim("txt", "This is a verbatim\nstring")
 	case c.Is(2, "TRUE"):
@@ -144,8 +143,22 @@ func debugProtocol(c *command.Ctx) error {
 	case c.Is(2, "BIGNUM"):
 		c.Out.BigNumber("1234567999999999999999999999999999999")
 	default:
-		return command.Error("ERR Wrong protocol type name. Please use one of the following: string|integer|double|null|array|set|map|attrib|push|verbatim|true|false")
+		return command.Error("ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false")
 	}
+	return nil
+}
+
+// debugPush sends a push and, since a push answers nothing, a reply, which comes first as in Redis 7.4.
+func debugPush(c *command.Ctx) error {
+	if c.Out.Proto < 3 {
+		return command.Error("ERR RESP2 is not supported by this command")
+	}
+	c.Session.Push(0, func(w *resp.Writer) {
+		w.Push(2)
+		w.BulkString("server-cpu-usage")
+		w.Int(42)
+	})
+	c.Out.BulkString("Some real reply following the push reply")
 	return nil
 }
 
@@ -239,17 +252,6 @@ func debugPopulate(c *command.Ctx) error {
 		}
 	}
 	c.Out.OK()
-	return nil
-}
-
-func debugObject(c *command.Ctx) error {
-	en, ok := c.Tx.Peek(c.Args[2])
-	if !ok {
-		return command.ErrNoKey
-	}
-	c.Out.Simple("Value at:0x" + strconv.FormatUint(uint64(en.Address()), 16) + " refcount:1 encoding:" + en.Encoding() +
-		" serializedlength:" + strconv.Itoa(en.StringLen()) + " lru:" + strconv.FormatInt(c.Now.Mono/1e9, 10) +
-		" lru_seconds_idle:" + strconv.FormatInt(c.Tx.IdleMs(en)/1000, 10))
 	return nil
 }
 

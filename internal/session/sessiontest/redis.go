@@ -69,7 +69,7 @@ func startRedis(t *testing.T, path string) *redis {
 	start := rand.IntN(ports)
 	for i := range ports {
 		port := strconv.Itoa(firstPort + (start+i)%ports)
-		cmd := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning", "--dir", t.TempDir())
+		cmd := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning", "--enable-debug-command", "yes", "--dir", t.TempDir())
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}

@@ -25,6 +25,7 @@ func New(t testing.TB, more ...*command.Spec) *Server {
 	s := &Server{t: t}
 	s.Node, s.Clock = nodetest.New(t, node.Options{Commands: more})
 	s.Keys.SlowerThan.Override(-1)
+	s.Keys.DebugCommand.Override(1) // yes
 	return s
 }
 
