@@ -7,7 +7,7 @@ import (
 
 var clientSetName = &command.Spec{
 	Name: "setname", Arity: 3, Flags: anytime, Since: "2.6.9", Complexity: "O(1)", Summary: "Gives the connection a name.",
-	Syntax: "connection-name",
+	Syntax: "connection-name", Tips: "request_policy:all_nodes response_policy:all_succeeded",
 	Run: func(c *command.Ctx) error {
 		if err := checkName(c.Args[2]); err != nil {
 			return err
@@ -32,7 +32,8 @@ var clientGetName = &command.Spec{
 
 var clientSetInfo = &command.Spec{
 	Name: "setinfo", Arity: 4, Flags: anytime, Since: "7.2.0", Complexity: "O(1)",
-	Summary: "Says which client library is behind the connection.", Syntax: "<LIB-NAME libname | LIB-VER libver>",
+	Summary: "Says which client library is behind the connection.", Tips: "request_policy:all_nodes response_policy:all_succeeded",
+	Syntax: "<LIB-NAME libname | LIB-VER libver>",
 	Run: func(c *command.Ctx) error {
 		to := &c.Session.Public.LibName
 		switch {

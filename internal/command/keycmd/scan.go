@@ -22,7 +22,7 @@ const scanCount = 10
 var scan = &command.Spec{
 	Name: "scan", Arity: -2, Flags: command.ReadOnly | command.TouchesArbitraryKeys | command.AllShards,
 	Group: "generic", Since: "2.8.0", Complexity: "O(1) for a call, O(N) for a whole scan of N keys.",
-	Tips:    "nondeterministic_output request_policy:special",
+	Tips:    "nondeterministic_output request_policy:special response_policy:special",
 	Summary: "Lists the keys of the database in steps, between which it may change.",
 	Syntax:  "cursor:integer [MATCH pattern:pattern] [COUNT count:integer] [TYPE type]",
 	Run:     runScan,

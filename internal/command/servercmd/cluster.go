@@ -21,6 +21,9 @@ func clusterSpec(*Deps) *command.Spec {
 	}
 	const varies = "nondeterministic_output"
 	mapping := disabled("slots", 2, "3.0.0", "", varies, "Lists the nodes by their slots.")
+	shards := disabled("shards", 2, "7.0.0", "", varies, "Lists the shards, their slots and their nodes.")
+	mapping.Flags |= command.Loading
+	shards.Flags |= command.Loading
 	mapping.DeprecatedSince, mapping.ReplacedBy = "7.0.0", "`CLUSTER SHARDS`"
 	return &command.Spec{
 		Name: "cluster", Arity: -2, Group: "cluster", Since: "3.0.0", Complexity: "Depends on subcommand.",
@@ -28,7 +31,7 @@ func clusterSpec(*Deps) *command.Spec {
 		Subcommands: []*command.Spec{
 			disabled("info", 2, "3.0.0", "", varies, "Tells the state of the cluster as the node sees it."),
 			mapping,
-			disabled("shards", 2, "7.0.0", "", varies, "Lists the shards, their slots and their nodes."),
+			shards,
 			disabled("nodes", 2, "3.0.0", "", varies, "Lists the nodes that the node knows."),
 			disabled("myid", 2, "3.0.0", "", "", "Replies the id of the node."),
 			disabled("countkeysinslot", 3, "3.0.0", "slot", "", "Counts the keys of a slot."),

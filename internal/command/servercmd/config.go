@@ -29,7 +29,7 @@ func configSpec(d *Deps) *command.Spec {
 			},
 			{
 				Name: "rewrite", Arity: 2, Flags: configFlags, Since: "2.8.0", Complexity: "O(1)",
-				Summary: "Writes the configuration back to its file.",
+				Summary: "Writes the configuration back to its file.", Tips: "request_policy:all_nodes response_policy:all_succeeded",
 				Run: func(c *command.Ctx) error {
 					if err := d.Config.Rewrite(); err != nil {
 						return wire(err)
@@ -40,7 +40,7 @@ func configSpec(d *Deps) *command.Spec {
 			},
 			{
 				Name: "resetstat", Arity: 2, Flags: configFlags | command.AllShards, Since: "2.0.0", Complexity: "O(1)",
-				Summary: "Sets the counters of INFO back to zero.",
+				Summary: "Sets the counters of INFO back to zero.", Tips: "request_policy:all_nodes response_policy:all_succeeded",
 				Run: func(c *command.Ctx) error {
 					c.Tx.ResetCounts()
 					d.ResetStats()

@@ -17,7 +17,7 @@ func (d *Deps) latency() *command.Spec {
 	histogram := sub("histogram", -2, "Shows how long the calls of commands took.", "[command [command ...]]", d.histogram)
 	histogram.Since, histogram.Complexity = "7.0.0", "O(N) where N is the number of commands with latency information being retrieved."
 	reset := sub("reset", -2, "Forgets what was sampled.", "[event [event ...]]", d.latencyReset)
-	reset.Tips = "request_policy:all_nodes response_policy:all_succeeded"
+	reset.Tips = "request_policy:all_nodes response_policy:agg_sum"
 	return &command.Spec{
 		Name: "latency", Arity: -2, Group: "server", Since: "2.8.13", Complexity: "Depends on subcommand.",
 		Summary: "Groups the commands on what took long.",

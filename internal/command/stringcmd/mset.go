@@ -26,7 +26,6 @@ var msetnx = &command.Spec{
 	Name: "msetnx", Arity: -3, Flags: command.Write | command.DenyOOM,
 	Keys:  command.Keys{First: 1, Last: -1, Step: 2, Flags: "OW insert"},
 	Group: "string", Since: "1.0.1", Complexity: "O(N), N being the number of keys.",
-	Tips:    "request_policy:multi_shard response_policy:agg_min",
 	Summary: "Sets the strings of several keys at one instant, if none of the keys exists yet.",
 	Syntax:  "key value [key value ...]",
 	Run: func(c *command.Ctx) error {
