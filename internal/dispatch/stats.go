@@ -79,6 +79,17 @@ func (d *Dispatcher) TotalCalls() int64 {
 	return n
 }
 
+// TotalNs is the time that commands took, in ns.
+func (d *Dispatcher) TotalNs() int64 {
+	n := int64(0)
+	for _, w := range d.workers {
+		for i := range w.stats {
+			n += w.stats[i].ns.Load()
+		}
+	}
+	return n
+}
+
 // ResetStats zeroes the figures of all commands and errors. A command that runs meanwhile may be lost from the count.
 func (d *Dispatcher) ResetStats() {
 	for _, w := range d.workers {
@@ -115,6 +126,13 @@ func (e *ErrorStats) Count(text string) {
 		e.by[prefix]++
 	}
 	e.mu.Unlock()
+}
+
+// Of is the number of error replies with a prefix.
+func (e *ErrorStats) Of(prefix string) int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.by[prefix]
 }
 
 // Total is the number of error replies.

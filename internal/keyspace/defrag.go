@@ -33,7 +33,9 @@ func (t *Txn) DefragSlice(shard int, budget time.Duration, c clock.Clock) (more 
 		}
 		*st = defragState{running: true, moves: st.moves[:0]}
 	}
-	for end := c.Mono() + int64(budget); st.db < len(s.dbs); {
+	start := c.Mono()
+	defer func() { s.counts.DefragNs += c.Mono() - start }()
+	for end := start + int64(budget); st.db < len(s.dbs); {
 		if s.defragStep(s.dbs[st.db]) {
 			*st = defragState{running: true, db: st.db + 1, moves: st.moves}
 		}
@@ -61,6 +63,8 @@ func (s *shard) defragStep(d *database) (done bool) {
 		s.relocateParts(s.arena.Entry(h))
 		if s.arena.ShouldMove(h) {
 			st.moves = append(st.moves, h)
+		} else {
+			s.counts.DefragLeft++
 		}
 	})
 	for _, h := range st.moves {

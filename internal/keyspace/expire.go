@@ -35,7 +35,9 @@ func (t *Txn) expireSlice(s *shard, now clock.Instant, budget time.Duration, c c
 	t.lockShard(s)
 	t.Begin(now, 0, 0, true)
 	defer t.Unlock()
-	end := c.Mono() + int64(budget)
+	start := c.Mono()
+	defer func() { s.counts.ExpireNs += c.Mono() - start }()
+	end := start + int64(budget)
 	for db, d := range s.dbs {
 		if d == nil {
 			continue

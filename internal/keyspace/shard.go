@@ -53,7 +53,8 @@ type Counts struct {
 	EvictedAgeMs, EvictedAgeMax int64 // sum and maximum of the idle time of evicted keys
 	EvictedExpiredPresent       int64 // evictions while an expired key was in the same shard; always 0
 	LazyFreed                   int64
-	DefragMoved                 int64
+	DefragMoved, DefragLeft     int64 // entries that a pass moved, and looked at and left where they were
+	ExpireNs, DefragNs          int64 // time spent in slices of expiry and defragmentation
 	Pending                     int64 // entries of flushed databases and large values still to be freed; a gauge
 }
 

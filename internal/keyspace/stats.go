@@ -81,17 +81,27 @@ func (t *Txn) NextDeadlineUnixMs() int64 {
 	return t.Now.WallMs() + left
 }
 
-// IndexBytes is the memory that the hash tables take. REQUIRES all shards to be locked.
-func (t *Txn) IndexBytes() int64 {
-	n := int64(0)
+// Overhead is the memory of a database that holds neither keys nor values, in bytes.
+type Overhead struct {
+	Index     int64 // hash tables
+	Deadlines int64 // places in the deadline indexes: those of the keys with a TTL
+}
+
+// deadlineBytes is what a deadline takes in an entry.
+const deadlineBytes = 16
+
+// Overheads are those of all databases. REQUIRES all shards to be locked.
+func (t *Txn) Overheads() []Overhead {
+	out := make([]Overhead, t.ks.dbs)
 	for _, s := range t.ks.shards {
-		for _, d := range s.dbs {
+		for i, d := range s.dbs {
 			if d != nil {
-				n += d.table.Bytes()
+				out[i].Index += d.table.Bytes()
+				out[i].Deadlines += deadlineBytes * int64(d.table.Volatile())
 			}
 		}
 	}
-	return n
+	return out
 }
 
 // Committed is the memory of keys that may be resident, in bytes.
@@ -138,6 +148,9 @@ func (t *Txn) Counts() Counts {
 		sum.EvictedExpiredPresent += c.EvictedExpiredPresent
 		sum.LazyFreed += c.LazyFreed
 		sum.DefragMoved += c.DefragMoved
+		sum.DefragLeft += c.DefragLeft
+		sum.ExpireNs += c.ExpireNs
+		sum.DefragNs += c.DefragNs
 		for _, tbl := range s.trash {
 			sum.Pending += int64(tbl.Len())
 		}

@@ -28,6 +28,18 @@ func TestInfoLinesComeInDeclaredOrder(t *testing.T) {
 	}
 }
 
+func TestArrangedFiguresComeFirst(t *testing.T) {
+	s := NewSet()
+	for _, name := range []string{"own", "b", "a"} {
+		s.Gauge("stats", name, "", func() int64 { return 1 })
+	}
+	s.Gauge("memory", "a", "", func() int64 { return 2 })
+	s.Arrange("Stats", []string{"a", "not there", "b"})
+	if got, want := string(s.AppendInfo(nil, "stats")), "a:1\r\nb:1\r\nown:1\r\n"; got != want {
+		t.Errorf("AppendInfo = %q, want %q", got, want)
+	}
+}
+
 func TestResetZeroesOnlyWhatIsResettable(t *testing.T) {
 	s := NewSet()
 	a := s.Counter("stats", "a", "", Resettable())

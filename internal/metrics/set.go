@@ -18,6 +18,7 @@ const (
 // once shared, so that reading it needs no lock.
 type Set struct {
 	figures []figure
+	order   map[string][]string // by section: the names that come first, see Arrange
 	onReset []func()
 }
 
@@ -31,7 +32,7 @@ type figure struct {
 }
 
 // NewSet returns an empty set.
-func NewSet() *Set { return new(Set) }
+func NewSet() *Set { return &Set{order: map[string][]string{}} }
 
 // Option is a property of a counter.
 type Option func(*figure)
@@ -93,24 +94,42 @@ func (s *Set) Reset() {
 	}
 }
 
-// AppendInfo appends the lines of one section, without its heading, in the order
-// of declaration.
+// Arrange sets the order in which AppendInfo shows the figures of a section. Those that are not named come after them, in
+// the order of their declaration; a name may be declared later, or never.
+func (s *Set) Arrange(section string, names []string) { s.order[strings.ToLower(section)] = names }
+
+// AppendInfo appends the lines of one section, without its heading.
 func (s *Set) AppendInfo(dst []byte, section string) []byte {
+	section = strings.ToLower(section)
+	there := map[string]*figure{}
 	for i := range s.figures {
-		f := &s.figures[i]
-		if !strings.EqualFold(f.section, section) {
-			continue
+		if f := &s.figures[i]; strings.EqualFold(f.section, section) {
+			there[f.name] = f
 		}
-		dst = append(dst, f.name...)
-		dst = append(dst, ':')
-		if f.text != nil {
-			dst = append(dst, f.text()...)
-		} else {
-			dst = strconv.AppendInt(dst, f.number(), 10)
+	}
+	for _, name := range s.order[section] {
+		if f := there[name]; f != nil {
+			dst = f.appendLine(dst)
+			delete(there, name)
 		}
-		dst = append(dst, '\r', '\n')
+	}
+	for i := range s.figures {
+		if f := &s.figures[i]; there[f.name] == f {
+			dst = f.appendLine(dst)
+		}
 	}
 	return dst
+}
+
+func (f *figure) appendLine(dst []byte) []byte {
+	dst = append(dst, f.name...)
+	dst = append(dst, ':')
+	if f.text != nil {
+		dst = append(dst, f.text()...)
+	} else {
+		dst = strconv.AppendInt(dst, f.number(), 10)
+	}
+	return append(dst, '\r', '\n')
 }
 
 // Figure is one declared figure with its present value.

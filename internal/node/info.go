@@ -18,8 +18,11 @@ var infoSections = []struct {
 }{
 	{"Server", true}, {"Clients", true}, {"Memory", true}, {"Persistence", true}, {"Stats", true}, {"Replication", true},
 	{"CPU", true}, {"Modules", true}, {"Commandstats", false}, {"Errorstats", true}, {"Latencystats", false}, {"Cluster", true},
-	{"Keyspace", true},
+	{"Keyspace", true}, {"Debug", false},
 }
+
+// onlyByName is the section that neither "all" nor "everything" shows.
+const onlyByName = "debug"
 
 // info appends the sections that are asked for; none asks for the default ones. All shards are locked.
 func (n *Node) info(dst []byte, tx *keyspace.Txn, asked []string) []byte {
@@ -28,7 +31,7 @@ func (n *Node) info(dst []byte, tx *keyspace.Txn, asked []string) []byte {
 	n.seen = n.look(tx)
 	for _, sec := range infoSections {
 		name := strings.ToLower(sec.name)
-		if !all && !(byDefault && sec.byDefault) && !slices.Contains(asked, name) {
+		if !(all && name != onlyByName) && !(byDefault && sec.byDefault) && !slices.Contains(asked, name) {
 			continue
 		}
 		if len(dst) > 0 {
@@ -54,12 +57,16 @@ func (n *Node) infoSection(dst []byte, tx *keyspace.Txn, name string) []byte {
 	case "keyspace":
 		for i, db := range tx.DBStats() {
 			if db.Keys > 0 {
-				dst = fmt.Appendf(dst, "db%d:keys=%d,expires=%d,avg_ttl=%d\r\n", i, db.Keys, db.Volatile, db.AvgTTLMs)
+				dst = fmt.Appendf(dst, "db%d:keys=%d,expires=%d,avg_ttl=%d,subexpiry=0\r\n", i, db.Keys, db.Volatile, db.AvgTTLMs)
 			}
 		}
 		return dst
 	}
-	return n.Metrics.AppendInfo(dst, name)
+	dst = n.Metrics.AppendInfo(dst, name)
+	if name == "server" {
+		dst = append(dst, n.process.Listeners()...)
+	}
+	return dst
 }
 
 func (n *Node) infoCommands(dst []byte) []byte {
@@ -105,11 +112,12 @@ func percentiles(h *metrics.Histogram, ps []float64) string {
 
 // seen is what one INFO looks at, gathered once so that its fields agree. It is guarded by all shards' locks.
 type seen struct {
-	counts                       keyspace.Counts
-	used, rss, overhead, backlog int64
-	nextDeadlineMs               int64
-	ops, in, out                 float64
-	clients                      clientFigures
+	counts         keyspace.Counts
+	memory         memoryFigures
+	backlog        int64
+	nextDeadlineMs int64
+	rate           perSecond
+	clients        clientFigures
 }
 
 // clientFigures are found by looking at every session.
@@ -117,11 +125,10 @@ type clientFigures struct{ blocked, input, output int64 }
 
 // look gathers what INFO and MEMORY STATS show. All shards are locked.
 func (n *Node) look(tx *keyspace.Txn) seen {
-	now := seen{counts: tx.Counts(), used: n.Keyspace.Used(), rss: n.process.Resident(), backlog: int64(tx.DueBacklog())}
-	now.overhead = tx.IndexBytes() + n.Keyspace.External()
+	now := seen{counts: tx.Counts(), memory: n.lookAtMemory(tx), backlog: int64(tx.DueBacklog())}
 	now.nextDeadlineMs = tx.NextDeadlineUnixMs()
-	now.ops, now.in, now.out = n.rate.perSecond()
-	n.peak.note(now.used)
+	now.rate = n.rate.lately()
+	n.peak.note(now.memory.used)
 	n.Sessions.Each(func(s *session.Session) {
 		p, c := &s.Public, &now.clients
 		if s.HasFlag(session.FlagBlocked) {

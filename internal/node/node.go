@@ -58,8 +58,10 @@ type Options struct {
 
 // Process is what a node has to know of the program that it runs in. A nil function stands for one that does nothing.
 type Process struct {
-	// Resident is the resident memory in bytes, 0 where it cannot be told.
-	Resident func() int64
+	// Memory is how much memory it takes.
+	Memory func() ProcessMemory
+	// Listeners are the lines of INFO that tell where it listens, each with its end.
+	Listeners func() []byte
 	// SystemMemory is the memory of the machine in bytes, 0 where it cannot be told.
 	SystemMemory int64
 	// HugePages reports whether the system backs memory with huge pages unasked.
@@ -107,6 +109,7 @@ type Node struct {
 	clientBytes atomic.Int64
 
 	peak     peak
+	exceeded overTime
 	rate     rate
 	seen     seen       // by the INFO under way; guarded by all shards' locks
 	bounding sync.Mutex // held while clients are chosen to be closed
@@ -170,8 +173,11 @@ func (o *Options) fill() {
 		o.Wake = func(int) {}
 	}
 	p := &o.Process
-	if p.Resident == nil {
-		p.Resident = func() int64 { return 0 }
+	if p.Memory == nil {
+		p.Memory = func() ProcessMemory { return ProcessMemory{} }
+	}
+	if p.Listeners == nil {
+		p.Listeners = func() []byte { return nil }
 	}
 	if p.HugePages == nil {
 		p.HugePages = func() bool { return false }
@@ -237,8 +243,14 @@ func (n *Node) ObserveClock(now clock.Instant) {
 // Tick does what has to be done about ten times a second, whatever clients do. It reports whether memory is over its limit
 // and something may be evicted.
 func (n *Node) Tick(now clock.Instant) (overLimit bool) {
-	n.peak.note(n.Keyspace.Used())
-	n.rate.sample(now.Mono, n.Dispatch.TotalCalls(), n.Traffic.NetIn.Load(), n.Traffic.NetOut.Load())
+	used := n.Keyspace.Used()
+	n.peak.note(used)
+	limit := n.Keys.MaxMemory.Get()
+	n.exceeded.note(now.Mono, limit > 0 && used > limit)
+	n.rate.sample(totals{
+		at: now.Mono, ops: n.Dispatch.TotalCalls(), in: n.Traffic.NetIn.Load(), out: n.Traffic.NetOut.Load(),
+		turns: n.Traffic.turns.Load(), busyNs: n.Traffic.busyNs.Load(),
+	})
 	// A limit lowered by CONFIG SET, and buffers that grew, are followed without waiting for the next write.
 	n.BoundClients()
 	return n.Keyspace.Over(0) > 0

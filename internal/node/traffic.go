@@ -9,54 +9,138 @@ import (
 
 // Traffic are the counters that a transport adds to. They are striped by event loop: AddAt with the loop's index.
 type Traffic struct {
-	Connections, Rejected, NetIn, NetOut, EvictedClients *metrics.Counter // declared by statFigures
+	Connections, Rejected, NetIn, NetOut, EvictedClients *metrics.Counter
+	// QueryLimit and OutputLimit are clients that were closed because their requests or replies took too much memory.
+	QueryLimit, OutputLimit *metrics.Counter
+
+	turns, busyNs, tickNs, reads, writes, defragging *metrics.Counter
+	maxBusyNs, maxCommands                           atomic.Int64
+	defragSince                                      atomic.Int64 // monotonic ns, 0: no loop defragments
 }
 
-// peak is the largest memory in use so far. Safe for concurrent use.
-type peak struct{ bytes atomic.Int64 }
+// Turns are what an event loop did since it handed this over last. They belong to the loop, which adds to them without an
+// atomic and hands them over with Traffic.Note as often as it ticks.
+type Turns struct {
+	Turns, BusyNs int64 // turns, and the time from waking up to going to sleep again
+	TickNs        int64 // of that, periodic work
+	Reads, Writes int64 // system calls that moved bytes
+	MaxBusyNs     int64 // the longest turn
+	MaxCommands   int64 // the most commands in a turn
+	DefragPasses  int64 // +1 when a pass of defragmentation begins, -1 when it ends
+}
 
-// note raises the peak. Several loops may have measured at once.
-func (p *peak) note(used int64) {
+// Note adds what a loop did until now, in monotonic ns, and starts its Turns anew.
+func (t *Traffic) Note(loop int, now int64, w *Turns) {
+	t.turns.AddAt(loop, w.Turns)
+	t.busyNs.AddAt(loop, w.BusyNs)
+	t.tickNs.AddAt(loop, w.TickNs)
+	t.reads.AddAt(loop, w.Reads)
+	t.writes.AddAt(loop, w.Writes)
+	t.defragging.AddAt(loop, w.DefragPasses)
+	if t.defragging.Load() == 0 {
+		t.defragSince.Store(0)
+	} else {
+		t.defragSince.CompareAndSwap(0, now)
+	}
+	raise(&t.maxBusyNs, w.MaxBusyNs)
+	raise(&t.maxCommands, w.MaxCommands)
+	*w = Turns{}
+}
+
+// defragMs is for how long some loop has been defragmenting.
+func (t *Traffic) defragMs(now int64) int64 {
+	since := t.defragSince.Load()
+	if since == 0 {
+		return 0
+	}
+	return (now - since) / 1e6
+}
+
+// raise makes v at least n.
+func raise(v *atomic.Int64, n int64) {
 	for {
-		if old := p.bytes.Load(); used <= old || p.bytes.CompareAndSwap(old, used) {
+		if old := v.Load(); n <= old || v.CompareAndSwap(old, n) {
 			return
 		}
 	}
 }
 
-// rate is a moving average of the counters, over the last samples, as INFO's instantaneous figures.
+// peak is the largest memory in use so far. Safe for concurrent use: several loops may have measured at once.
+type peak struct{ bytes atomic.Int64 }
+
+func (p *peak) note(used int64) { raise(&p.bytes, used) }
+
+// overTime is for how long memory has been over its limit. Noted by one goroutine, read by any.
+type overTime struct {
+	since   atomic.Int64 // monotonic ns, 0 while it is not
+	totalNs atomic.Int64 // of the times that are over
+}
+
+func (o *overTime) note(nowMono int64, over bool) {
+	since := o.since.Load()
+	switch {
+	case over && since == 0:
+		o.since.Store(nowMono)
+	case !over && since != 0:
+		o.totalNs.Add(nowMono - since)
+		o.since.Store(0)
+	}
+}
+
+// ms are the present time over the limit and that of all times.
+func (o *overTime) ms(nowMono int64) (current, total int64) {
+	if since := o.since.Load(); since != 0 {
+		current = nowMono - since
+	}
+	return current / 1e6, (o.totalNs.Load() + current) / 1e6
+}
+
+// rate is a moving average of counters, over the last samples, as INFO's instantaneous figures.
 type rate struct {
 	mu      sync.Mutex
-	samples [rateSamples]rateSample
+	samples [rateSamples]totals
 	n       int
 }
 
 const rateSamples = 16
 
-type rateSample struct {
-	at           int64 // monotonic ns
-	ops, in, out int64
+// totals are counters at an instant.
+type totals struct {
+	at            int64 // monotonic ns
+	ops, in, out  int64
+	turns, busyNs int64
 }
 
-func (r *rate) sample(at, ops, in, out int64) {
+// perSecond are the averages per second of commands, bytes, and turns of the event loops, and that of a turn's duration.
+type perSecond struct {
+	ops, in, out, turns float64
+	turnNs              float64
+}
+
+func (r *rate) sample(t totals) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.samples[r.n%rateSamples] = rateSample{at, ops, in, out}
+	r.samples[r.n%rateSamples] = t
 	r.n++
 }
 
-// perSecond are the averages of commands and bytes per second.
-func (r *rate) perSecond() (ops, in, out float64) {
+func (r *rate) lately() perSecond {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.n < 2 {
-		return 0, 0, 0
+		return perSecond{}
 	}
-	last := r.samples[(r.n-1)%rateSamples]
-	first := r.samples[max(0, r.n-rateSamples)%rateSamples]
+	last, first := r.samples[(r.n-1)%rateSamples], r.samples[max(0, r.n-rateSamples)%rateSamples]
 	sec := float64(last.at-first.at) / 1e9
 	if sec <= 0 {
-		return 0, 0, 0
+		return perSecond{}
 	}
-	return float64(last.ops-first.ops) / sec, float64(last.in-first.in) / sec, float64(last.out-first.out) / sec
+	out := perSecond{
+		ops: float64(last.ops-first.ops) / sec, in: float64(last.in-first.in) / sec, out: float64(last.out-first.out) / sec,
+		turns: float64(last.turns-first.turns) / sec,
+	}
+	if turns := last.turns - first.turns; turns > 0 {
+		out.turnNs = float64(last.busyNs-first.busyNs) / float64(turns)
+	}
+	return out
 }

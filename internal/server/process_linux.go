@@ -3,25 +3,56 @@ package server
 import (
 	"os"
 	"runtime"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/curfewkv/curfew/internal/node"
 )
 
-// residentBytes is the process's resident memory, 0 where it cannot be told.
-func residentBytes() int64 {
+// gauge measures the process's memory. Its methods are safe for concurrent use.
+type gauge struct {
+	start int64 // bytes that were resident beside the program's file when it was made
+}
+
+func newGauge() *gauge {
+	resident, code := residentBytes()
+	return &gauge{start: resident - code}
+}
+
+// read measures.
+func (g *gauge) read() node.ProcessMemory {
+	m := node.ProcessMemory{Start: g.start}
+	m.Resident, m.Code = residentBytes()
+	samples := []metrics.Sample{
+		{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
+		{Name: "/memory/classes/heap/unused:bytes"},
+	}
+	metrics.Read(samples)
+	total, released, free, unused := samples[0].Value.Uint64(), samples[1].Value.Uint64(), samples[2].Value.Uint64(), samples[3].Value.Uint64()
+	m.Kept = int64(total - released)
+	m.Active = m.Kept - int64(free)
+	m.Live = m.Active - int64(unused)
+	return m
+}
+
+// residentBytes is the process's resident memory, and what of it are pages of files; 0 where it cannot be told.
+func residentBytes() (all, files int64) {
 	b, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
-		return 0
+		return 0, 0
 	}
-	fields := strings.Fields(string(b))
-	if len(fields) < 2 {
-		return 0
+	fields := strings.Fields(string(b)) // total, resident, shared
+	if len(fields) < 3 {
+		return 0, 0
 	}
-	pages, _ := strconv.ParseInt(fields[1], 10, 64)
-	return pages * int64(os.Getpagesize())
+	resident, _ := strconv.ParseInt(fields[1], 10, 64)
+	shared, _ := strconv.ParseInt(fields[2], 10, 64)
+	page := int64(os.Getpagesize())
+	return resident * page, shared * page
 }
 
 func osName() string {

@@ -126,7 +126,7 @@ func (s *Server) buildNode(loops int, directives *config.FileDirectives) (err er
 			}
 		},
 		Process: node.Process{
-			Resident: residentBytes, SystemMemory: totalSystemMemory(), HugePages: hugePages, Release: s.purge, Shutdown: s.Stop,
+			Memory: newGauge().read, Listeners: s.listenerLines, SystemMemory: totalSystemMemory(), HugePages: hugePages, Release: s.purge, Shutdown: s.Stop,
 		},
 	})
 	if err != nil {

@@ -1,0 +1,78 @@
+package node_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/curfewkv/curfew/internal/session/sessiontest"
+)
+
+// field is a field of INFO.
+func field(c *sessiontest.Conn, section, name string) string {
+	_, after, _ := strings.Cut(c.Do("INFO", section)[0], `\n`+name+":")
+	value, _, _ := strings.Cut(after, `\r`)
+	return value
+}
+
+func TestTimeOverMaxmemoryIsCounted(t *testing.T) {
+	s := sessiontest.New(t)
+	c := s.Connect()
+	c.Do("SET", "k", strings.Repeat("x", 1000))
+	tick := func() { s.Tick(s.Clock.Now()) }
+	expect := func(current, total string) {
+		t.Helper()
+		for name, want := range map[string]string{"current_eviction_exceeded_time": current, "total_eviction_exceeded_time": total} {
+			if got := field(c, "stats", name); got != want {
+				t.Errorf("%s is %s, want %s", name, got, want)
+			}
+		}
+	}
+	tick()
+	expect("0", "0")
+	c.Do("CONFIG", "SET", "maxmemory", "100")
+	tick()
+	s.Clock.Advance(700 * time.Millisecond)
+	expect("700", "700")
+	c.Do("CONFIG", "SET", "maxmemory", "0")
+	tick()
+	s.Clock.Advance(time.Second)
+	expect("0", "700")
+}
+
+func TestWrongPasswordsAreCounted(t *testing.T) {
+	s := sessiontest.New(t)
+	s.Keys.Password.Override("secret")
+	c := s.Connect()
+	c.Do("AUTH", "guess")
+	c.Do("HELLO", "3", "AUTH", "default", "guess")
+	c.Do("AUTH", "secret")
+	if got := field(c, "stats", "acl_access_denied_auth"); got != "2" {
+		t.Errorf("%s wrong passwords", got)
+	}
+}
+
+func TestMemoryStatsHasTheFiguresOfEachDatabase(t *testing.T) {
+	s := sessiontest.New(t)
+	c := s.Connect()
+	c.Do("SET", "a", "1", "EX", "10")
+	c.Do("SELECT", "3")
+	c.Do("SET", "b", "1")
+	got := c.Do("MEMORY", "STATS")[0]
+	for _, want := range []string{
+		`"functions.caches" :0 "db.0" ["overhead.hashtable.main" :`, `"overhead.hashtable.expires" :16] "db.3" [`, `"overhead.hashtable.expires" :0] "overhead.db.hashtable.lut" :`,
+		`"lua.caches" :0`, `"allocator-rss.ratio"`, `"allocator-rss.bytes"`, `"rss-overhead.ratio"`, `"rss-overhead.bytes"`, `"allocator.muzzy" :0`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+}
+
+func TestKeyspaceTellsOfFieldsWithATTL(t *testing.T) {
+	c := sessiontest.New(t).Connect()
+	c.Do("SET", "a", "1")
+	if got, want := field(c, "keyspace", "db0"), "keys=1,expires=0,avg_ttl=0,subexpiry=0"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -1,0 +1,99 @@
+package server
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// fieldsOf are the names of the fields in a section of INFO.
+func fieldsOf(info string) []string {
+	var names []string
+	for line := range strings.Lines(info) {
+		if name, _, ok := strings.Cut(line, ":"); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Exporters and dashboards look fields up by name, each in its section. testdata/info74.txt has the names of Redis 7.4.
+func TestInfoHasTheFieldsOfRedisInItsOrder(t *testing.T) {
+	text, err := os.ReadFile("testdata/info74.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := run(t).tcp()
+	total := 0
+	for _, part := range strings.Split(string(text), "# ")[1:] {
+		section, names, _ := strings.Cut(part, "\n")
+		got := fieldsOf(c.ask("INFO", section))
+		for _, want := range strings.Fields(names) {
+			total++
+			at := 0
+			for at < len(got) && got[at] != want {
+				at++
+			}
+			if at == len(got) {
+				t.Errorf("section %s: no %s, or not in its place", section, want)
+				continue
+			}
+			got = got[at+1:]
+		}
+	}
+	if total < 200 {
+		t.Errorf("only %d fields were looked for", total)
+	}
+	seen := map[string]bool{}
+	for _, name := range fieldsOf(c.ask("INFO", "everything")) {
+		if seen[name] {
+			t.Errorf("field %s twice", name)
+		}
+		if strings.HasPrefix(name, "eventloop_duration_max") {
+			t.Error("the section Debug is shown unasked")
+		}
+		seen[name] = true
+	}
+}
+
+func TestInfoTellsWhereTheServerListens(t *testing.T) {
+	r := run(t)
+	got := r.unix().ask("INFO", "server")
+	for _, want := range []string{
+		fmt.Sprintf("listener0:name=tcp,bind=127.0.0.1,port=%d\r\n", r.port), "listener1:name=unix,bind=" + r.socket + "\r\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}
+
+// Alerts on these ratios have 1.5 for their usual limit. What the program itself takes is no fragmentation, however few keys
+// there are.
+func TestTheRatiosOfMemoryRaiseNoFalseAlarm(t *testing.T) {
+	c := run(t).tcp()
+	for _, keys := range []int{0, 1, 100_000} {
+		if keys > 0 {
+			value := strings.Repeat("x", 100)
+			for i := range keys {
+				fmt.Fprintf(c, "SET key:%d %s\r\n", i, value)
+				if i%1000 == 999 || i == keys-1 {
+					for range i%1000 + 1 {
+						if got, err := c.reply(); got != "+OK\r\n" {
+							t.Fatal(got, err)
+						}
+					}
+				}
+			}
+		}
+		info := c.ask("INFO", "memory")
+		for _, name := range []string{"mem_fragmentation_ratio", "allocator_frag_ratio", "allocator_rss_ratio", "rss_overhead_ratio"} {
+			text := field(info, name)
+			if f, err := strconv.ParseFloat(text, 64); err != nil || f < 0.2 || f > 1.5 {
+				t.Errorf("%d keys: %s is %s", keys, name, text)
+			}
+		}
+	}
+}
