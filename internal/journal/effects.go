@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/curfewkv/curfew/resp"
@@ -35,6 +36,11 @@ func (e *Effects) Add(db int, args ...[]byte) {
 	}
 	e.db = db
 	e.n++
+	size := 0
+	for _, a := range args {
+		size += len(a)
+	}
+	e.buf = slices.Grow(e.buf, size) // at once, so that a large value is copied once
 	e.buf = resp.AppendCommandBytes(e.buf, args...)
 }
 

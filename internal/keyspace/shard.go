@@ -44,20 +44,6 @@ type shard struct {
 	_ [64]byte // the next shard's lock lives on another cache line
 }
 
-// Counts are the monotone counters of a shard.
-type Counts struct {
-	Hits, Misses                int64
-	ExpiredActive, ExpiredLazy  int64
-	Evicted                     int64
-	Dirty                       int64 // changes since start
-	EvictedAgeMs, EvictedAgeMax int64 // sum and maximum of the idle time of evicted keys
-	EvictedExpiredPresent       int64 // evictions while an expired key was in the same shard; always 0
-	LazyFreed                   int64
-	DefragMoved, DefragLeft     int64 // entries that a pass moved, and looked at and left where they were
-	ExpireNs, DefragNs          int64 // time spent in slices of expiry and defragmentation
-	Pending                     int64 // entries of flushed databases and large values still to be freed; a gauge
-}
-
 // database is one database's part in one shard.
 type database struct {
 	table *store.Table

@@ -132,43 +132,6 @@ func (t *Txn) SampleKeys(n int, fn func(key []byte, volatile bool)) {
 	}
 }
 
-// Counts are the counters of all shards together. REQUIRES all shards to be locked.
-func (t *Txn) Counts() Counts {
-	var sum Counts
-	for _, s := range t.ks.shards {
-		c := s.counts
-		sum.Hits += c.Hits
-		sum.Misses += c.Misses
-		sum.ExpiredActive += c.ExpiredActive
-		sum.ExpiredLazy += c.ExpiredLazy
-		sum.Evicted += c.Evicted
-		sum.Dirty += c.Dirty
-		sum.EvictedAgeMs += c.EvictedAgeMs
-		sum.EvictedAgeMax = max(sum.EvictedAgeMax, c.EvictedAgeMax)
-		sum.EvictedExpiredPresent += c.EvictedExpiredPresent
-		sum.LazyFreed += c.LazyFreed
-		sum.DefragMoved += c.DefragMoved
-		sum.DefragLeft += c.DefragLeft
-		sum.ExpireNs += c.ExpireNs
-		sum.DefragNs += c.DefragNs
-		for _, tbl := range s.trash {
-			sum.Pending += int64(tbl.Len())
-		}
-		sum.Pending += int64(len(s.garbage))
-	}
-	return sum
-}
-
-// ResetCounts zeroes the counters that CONFIG RESETSTAT resets. REQUIRES all shards to be locked.
-func (t *Txn) ResetCounts() {
-	for _, s := range t.ks.shards {
-		s.counts = Counts{Dirty: s.counts.Dirty}
-	}
-	t.ks.ActiveLag.Reset()
-	t.ks.LazyLag.Reset()
-	t.ks.EvictionLag.Reset()
-}
-
 // DueBacklog is the number of keys that are due and still in memory. REQUIRES all shards to be locked.
 func (t *Txn) DueBacklog() int {
 	n := 0
