@@ -6,9 +6,6 @@ import (
 	"testing"
 
 	"github.com/curfewkv/curfew/internal/command/commandtest"
-	"github.com/curfewkv/curfew/internal/command/keycmd"
-	"github.com/curfewkv/curfew/internal/command/lifecmd"
-	"github.com/curfewkv/curfew/internal/command/stringcmd"
 )
 
 // templates are commands whose words in capitals with a $ are filled in by chance from words; one in brackets may be
@@ -76,7 +73,7 @@ func TestRandomCommandsAnswerAsOnRedis(t *testing.T) {
 			commands = append(commands, randomCommand(rnd))
 		}
 		t.Run("", func(t *testing.T) {
-			s := commandtest.New(t, stringcmd.Specs(func() int64 { return 512 << 20 }), keycmd.Specs(func() bool { return false }), lifecmd.Specs())
+			s := commandtest.New(t)
 			if !commandtest.Same(t, s, r, commands) {
 				t.Logf("seed %d", seed)
 			}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/curfewkv/curfew/internal/node/nodetest"
 	"github.com/curfewkv/curfew/resp"
 )
 
@@ -114,7 +115,7 @@ func (r *Redis) do(args ...string) resp.Value {
 func Same(t *testing.T, s *Server, r *Redis, commands [][]string) bool {
 	r.t = t
 	r.reset()
-	s.Clock.StepWall(time.Since(Start))
+	s.Clock.StepWall(time.Since(nodetest.Start))
 	for i, args := range commands {
 		ours := answer(s.Text(args...), s.Events())
 		if theirs := answer(text(r.do(args...)), r.events()); ours != theirs {

@@ -10,25 +10,16 @@ import (
 	"github.com/curfewkv/curfew/internal/eviction"
 	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
+	"github.com/curfewkv/curfew/internal/node"
+	"github.com/curfewkv/curfew/internal/node/nodetest"
 	"github.com/curfewkv/curfew/internal/session"
 )
 
-const (
-	shards  = 4
-	reserve = 1 << 30 // address space of a shard
-)
-
-// Databases is how many databases a Server has.
-const Databases = 16
-
-// Start is where the clock of a Server stands at first.
-var Start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
-// Server runs commands. It is for one goroutine.
+// Server runs commands on a node's keyspace, without its dispatcher: no gate refuses them. It is for one goroutine.
 type Server struct {
-	Clock    *clock.Fake
-	Keyspace *keyspace.Keyspace
-	Session  *session.Session
+	*node.Node
+	Clock   *clock.Fake
+	Session *session.Session
 
 	t     testing.TB
 	table *command.Table
@@ -36,9 +27,7 @@ type Server struct {
 	ctx   command.Ctx
 	pos   []int
 	log   recorder
-
-	journal *journal.Journal
-	logID   journal.ID
+	logID journal.ID
 }
 
 // asleep is a transport that nothing needs to wake.
@@ -46,20 +35,20 @@ type asleep struct{}
 
 func (asleep) Wake(*session.Session) {}
 
-// New makes an empty server with the commands of the families. It goes away with the test.
+// New makes an empty server with the commands of the families, or with all of them if there are none. It goes away with the
+// test.
 func New(t testing.TB, families ...[]*command.Spec) *Server {
 	t.Helper()
-	s := &Server{t: t, Clock: clock.NewFake(Start), table: command.NewTable(families...)}
-	s.journal = &journal.Journal{}
-	s.logID = s.journal.Register(&s.log)
-	s.journal.Listen(s.logID, journal.AllReasons)
-	k, err := keyspace.New(keyspace.Options{Shards: shards, Databases: Databases, ReservePerShard: reserve, Journal: s.journal})
-	if err != nil {
-		t.Fatal(err)
+	s := &Server{t: t}
+	s.Node, s.Clock = nodetest.New(t, node.Options{})
+	s.table = s.Node.Table
+	if len(families) > 0 {
+		s.table = command.NewTable(families...)
 	}
-	t.Cleanup(k.Close)
-	s.Keyspace, s.tx = k, k.NewTxn()
-	s.Session = session.New(1, asleep{}, s.Clock.Mono())
+	s.logID = s.Journal.Register(&s.log)
+	s.Journal.Listen(s.logID, journal.AllReasons)
+	s.tx = s.Keyspace.NewTxn()
+	s.Session = s.NewSession(asleep{})
 	s.ctx.Tx = s.tx
 	return s
 }
@@ -131,14 +120,14 @@ func (s *Server) Update(fn func(tx *keyspace.Txn)) {
 
 // Expire removes all keys that are due, as the server does at their deadline.
 func (s *Server) Expire() {
-	for shard := range shards {
+	for shard := range s.Keyspace.Shards() {
 		for s.tx.ExpireSlice(shard, s.Clock.Now(), time.Second, s.Clock) {
 		}
 	}
 }
 
 // Quiet switches the recording of change records off, as in a server without notifications.
-func (s *Server) Quiet() { s.journal.Listen(s.logID, journal.NoReasons) }
+func (s *Server) Quiet() { s.Journal.Listen(s.logID, journal.NoReasons) }
 
 func upper(b []byte) []byte {
 	out := append([]byte(nil), b...)

@@ -4,19 +4,15 @@ import (
 	"testing"
 
 	"github.com/curfewkv/curfew/internal/command/commandtest"
-	"github.com/curfewkv/curfew/internal/command/keycmd"
-	"github.com/curfewkv/curfew/internal/command/lifecmd"
-	"github.com/curfewkv/curfew/internal/command/stringcmd"
 )
 
 const scripts = "testdata/*.txt"
 
-// maxBulk is Redis's default limit of strings.
-func maxBulk() int64 { return 512 << 20 }
-
-// lazily makes a server with the family and those that its tests look at keys with.
+// lazily makes a server with lazyfree-lazy-user-flush on or off.
 func lazily(t testing.TB, lazyFlush bool) *commandtest.Server {
-	return commandtest.New(t, stringcmd.Specs(maxBulk), keycmd.Specs(func() bool { return lazyFlush }), lifecmd.Specs())
+	s := commandtest.New(t)
+	s.Keys.LazyUserFlush.Override(lazyFlush)
+	return s
 }
 
 func fresh(t testing.TB) *commandtest.Server { return lazily(t, false) }

@@ -8,6 +8,7 @@ import (
 	"github.com/curfewkv/curfew/internal/command/commandtest"
 	"github.com/curfewkv/curfew/internal/journal"
 	"github.com/curfewkv/curfew/internal/keyspace"
+	"github.com/curfewkv/curfew/internal/node/nodetest"
 )
 
 const stepKeys = 100_000
@@ -114,7 +115,7 @@ func TestRelativeLifetimesFollowTheWallClockIfToldTo(t *testing.T) {
 
 // Every way to set a lifetime is exact: the key is there in the millisecond before, and gone in the one at its end.
 func TestEveryLifetimeEndsAtItsMillisecond(t *testing.T) {
-	at := commandtest.Start.Add(10 * time.Second)
+	at := nodetest.Start.Add(10 * time.Second)
 	unix, unixMs := strconv.FormatInt(at.Unix(), 10), strconv.FormatInt(at.UnixMilli(), 10)
 	for _, line := range [][]string{
 		{"set", "a", "1", "EX", "10"}, {"set", "a", "1", "PX", "10000"}, {"set", "a", "1", "EXAT", unix}, {"set", "a", "1", "PXAT", unixMs},

@@ -44,14 +44,3 @@ func TestLCSIsLongestAndCommon(t *testing.T) {
 		}
 	}
 }
-
-func TestLCSRefusesLongWork(t *testing.T) {
-	s := freshLimited(t, 4*11*11)
-	s.Do("mset", "a", "0123456789", "b", "0123456789", "c", "01234567890")
-	if got := s.Text("lcs", "a", "b", "LEN"); got != ":10" {
-		t.Errorf("at the limit: %s", got)
-	}
-	if got := s.Text("lcs", "a", "c", "LEN"); got != "-"+string(errLCSTable) {
-		t.Errorf("over the limit: %s", got)
-	}
-}

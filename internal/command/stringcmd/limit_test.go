@@ -1,4 +1,4 @@
-package stringcmd
+package stringcmd_test
 
 import (
 	"strconv"
@@ -10,7 +10,9 @@ import (
 )
 
 func freshLimited(t testing.TB, maxBulk int64) *commandtest.Server {
-	return commandtest.New(t, Specs(func() int64 { return maxBulk }))
+	s := commandtest.New(t)
+	s.Keys.MaxBulk.Override(maxBulk)
+	return s
 }
 
 func TestStringsKeepToTheLimit(t *testing.T) {
@@ -22,37 +24,14 @@ func TestStringsKeepToTheLimit(t *testing.T) {
 		{"setrange b 10 x", tooBig},
 		{"append a x", tooBig},
 		{"setbit c 79 1", ":0"},
-		{"setbit c 80 1", "-" + string(errBitOffset)},
-		{"getbit c 80", "-" + string(errBitOffset)},
+		{"setbit c 80 1", "-ERR bit offset is not an integer or out of range"},
+		{"getbit c 80", "-ERR bit offset is not an integer or out of range"},
 		{"append d 0123456789", ":10"},
 		{"append d x", tooBig},
 		{"append d \x00", tooBig},
 	} {
 		if got := s.Text(strings.Fields(c.line)...); got != c.want {
 			t.Errorf("%s: %s, want %s", c.line, got, c.want)
-		}
-	}
-}
-
-func TestRoomIsWhatTheStringWillTake(t *testing.T) {
-	l := limit{func() int64 { return 1 << 20 }}
-	line := func(s string) (args [][]byte) {
-		for _, w := range strings.Fields(s) {
-			args = append(args, []byte(w))
-		}
-		return args
-	}
-	for s, want := range map[string]int64{
-		"setrange a 1000 xyz": 1003, "setrange a 1048573 xyz": 1 << 20, "setrange a 1048574 xyz": 0,
-		"setrange a -1 x": 0, "setrange a x x": 0, "setrange a 9223372036854775807 x": 0,
-	} {
-		if got := l.setrange().Room(line(s)); got != want {
-			t.Errorf("%s: %d, want %d", s, got, want)
-		}
-	}
-	for s, want := range map[string]int64{"setbit a 8000 1": 1001, "setbit a 7 1": 1, "setbit a x 1": 0, "setbit a 8388608 1": 0} {
-		if got := l.setbit().Room(line(s)); got != want {
-			t.Errorf("%s: %d, want %d", s, got, want)
 		}
 	}
 }
@@ -95,5 +74,16 @@ func TestGrowthIsRefusedUnderMaxmemory(t *testing.T) {
 	}
 	if got, events := s.Text("get", "a"), s.Events(); got != strconv.Quote("value") || events != "" {
 		t.Errorf("refused commands left %s and gave %s", got, events)
+	}
+}
+
+func TestLCSRefusesLongWork(t *testing.T) {
+	s := freshLimited(t, 4*11*11)
+	s.Do("mset", "a", "0123456789", "b", "0123456789", "c", "01234567890")
+	if got := s.Text("lcs", "a", "b", "LEN"); got != ":10" {
+		t.Errorf("at the limit: %s", got)
+	}
+	if got := s.Text("lcs", "a", "c", "LEN"); got != "-ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len" {
+		t.Errorf("over the limit: %s", got)
 	}
 }

@@ -4,20 +4,11 @@ import (
 	"testing"
 
 	"github.com/curfewkv/curfew/internal/command/commandtest"
-	"github.com/curfewkv/curfew/internal/command/keycmd"
-	"github.com/curfewkv/curfew/internal/command/lifecmd"
-	"github.com/curfewkv/curfew/internal/command/stringcmd"
 )
 
 const scripts = "testdata/*.txt"
 
-// maxBulk is Redis's default limit of strings.
-func maxBulk() int64 { return 512 << 20 }
-
-// fresh makes a server with the family and those that its tests look at keys with.
-func fresh(t testing.TB) *commandtest.Server {
-	return commandtest.New(t, stringcmd.Specs(maxBulk), keycmd.Specs(func() bool { return false }), lifecmd.Specs())
-}
+func fresh(t testing.TB) *commandtest.Server { return commandtest.New(t) }
 
 func TestCommandsAnswerAsTheScriptsSay(t *testing.T) { commandtest.RunScripts(t, scripts, fresh) }
 
