@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/curfewkv/curfew/test/rig"
 )
 
@@ -104,6 +106,27 @@ func TestLogThatNobodyReadsDoesNotEndTheServer(t *testing.T) {
 	s.ask("POST / HTTP/1.1") // logged as a possible attack
 	if got := s.ask("PING"); got != "+PONG\r\n+OK\r\n" {
 		t.Errorf("after a line that nobody read: %q", got)
+	}
+	s.ends()
+}
+
+// With more clients than the limit of open files allows, connections would be left waiting without an answer.
+func TestMaxclientsIsHeldToTheLimitOfOpenFiles(t *testing.T) {
+	s := startServing(t)
+	limit := unix.Rlimit{Cur: 300, Max: 300}
+	if err := unix.Prlimit(s.cmd.Process.Pid, unix.RLIMIT_NOFILE, &limit, nil); err != nil {
+		t.Fatal(err)
+	}
+	const refused = "-ERR CONFIG SET failed (possibly related to argument 'maxclients') - " +
+		"The operating system is not able to handle the specified number of clients, try with 268\r\n+OK\r\n"
+	if got := s.ask("CONFIG SET maxclients 100000000"); got != refused { // more than the system allows any process
+		t.Errorf("%q", got)
+	}
+	if got := s.ask("CONFIG GET maxclients"); !strings.Contains(got, "\r\n10000\r\n") {
+		t.Errorf("after a refusal: %q", got)
+	}
+	if got := s.ask("CONFIG SET maxclients 268"); got != "+OK\r\n+OK\r\n" {
+		t.Errorf("%q", got)
 	}
 	s.ends()
 }

@@ -29,7 +29,7 @@ func declare(r *config.Registry, listen listenHooks, logging *config.Apply) *set
 		port:       r.Int("port", 6379, 0, 65535, config.OnApply(listen.port), config.Doc("TCP port; 0: none")),
 		timeout:    r.Int("timeout", 0, 0, 1<<31-1, config.Doc("seconds after which an idle client is closed; 0: never")),
 		keepalive:  r.Int("tcp-keepalive", 300, 0, 1<<31-1, config.Doc("seconds between TCP keepalive probes; 0: none")),
-		maxClients: r.Int("maxclients", 10000, 1, 1<<32-1, config.Doc("clients that may be connected at once")),
+		maxClients: r.Int("maxclients", 10000, 1, 1<<32-1, config.OnSet(checkClients), config.Doc("clients that may be connected at once")),
 		bind:       r.Bind(config.OnApply(listen.bind), config.Doc("addresses to listen on; a minus sign in front of one that may be missing")),
 		unixSocket: r.String("unixsocket", "", config.Immutable(), config.Doc("path of a unix socket to listen on")),
 		unixPerm:   r.Octal("unixsocketperm", 0, 0, 0o777, config.Immutable(), config.Doc("its permissions")),
