@@ -108,6 +108,8 @@ type Node struct {
 	// lists while their request runs.
 	clientBytes atomic.Int64
 
+	departures departures
+
 	peak     peak
 	exceeded overTime
 	rate     rate

@@ -25,17 +25,6 @@ func (n *Node) buildServices() {
 	n.Latency = latency.New(n.Keys.LatencyThreshold.Get)
 }
 
-// Forget removes a session that went away, or is about to, from everything that knows it. Its transaction and watches end.
-// Called by the session's owner; it may be called again.
-func (n *Node) Forget(s *session.Session) {
-	n.Sessions.Remove(s)
-	s.Leave()
-	n.Dispatch.Discard(s)
-	n.PubSub.Drop(s)
-	n.Tracking.Off(s)
-	n.Monitor.Remove(s)
-}
-
 // NewSession makes a session for a connection, not yet known to anyone: its owner fills in the addresses and then calls Attach.
 func (n *Node) NewSession(t session.Transport) *session.Session {
 	s := session.New(n.Sessions.NextID(), t, n.Clock.Mono())

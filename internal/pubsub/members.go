@@ -60,10 +60,16 @@ func (m *members) find(s *session.Session) (int, bool) {
 	return 0, false
 }
 
-// push hands a message to every member.
+// push hands a message to every member and returns how many there are. One that went away, and is only still to be
+// forgotten, is none.
 func (m *members) push(limit int64, frame []byte) int {
+	n := 0
 	for _, s := range m.list {
+		if s.Departed() {
+			continue
+		}
 		s.PushFrame(limit, frame)
+		n++
 	}
-	return len(m.list)
+	return n
 }

@@ -1,6 +1,7 @@
 package pubsub
 
 import (
+	"math"
 	"sync/atomic"
 
 	"github.com/curfewkv/curfew/internal/session"
@@ -113,14 +114,25 @@ func Names(s *session.Session, k Kind) []string {
 
 // Drop ends all subscriptions of a session: it disconnects or is reset. Called by its owner.
 func (r *Registry) Drop(s *session.Session) {
+	for r.DropSome(s, math.MaxInt) {
+	}
+}
+
+// DropSome is Drop for n subscriptions at most, and reports whether there are more.
+func (r *Registry) DropSome(s *session.Session, n int) (more bool) {
 	for _, k := range []Kind{Channel, Pattern, Shard} {
 		set := names(s, k)
 		for name := range *set {
+			if n == 0 {
+				return true
+			}
+			n--
 			r.end(s, k, name)
 		}
 		*set = nil
 	}
 	r.publishCounts(s)
+	return false
 }
 
 // publishCounts shows a session's subscriptions to CLIENT LIST and INFO.

@@ -144,7 +144,7 @@ func (l *loop) run() {
 		l.drainInbox()
 		l.srv.node.Tracking.Flush()
 		l.overLimit = l.overLimit && l.lowerMemory()
-		more = l.expire() || l.restate() || l.drainTrash() || l.overLimit || l.defragment()
+		more = l.expire() || l.restate() || l.drainTrash() || l.overLimit || l.srv.node.ForgetMore() || l.defragment()
 		l.periodic()
 		if l.stopping && l.drained() {
 			return

@@ -33,7 +33,7 @@ func (s *Session) PushFrame(limit int64, frame []byte) {
 // openMail locks the mailbox for one message; nil when the message is not to be delivered.
 func (s *Session) openMail(limit int64) *resp.Writer {
 	s.mail.Lock()
-	if s.killed.Load() { // under the lock, so that nothing comes after Drop
+	if s.killed.Load() || s.departed.Load() { // under the lock, so that nothing comes after Drop
 		s.mail.Unlock()
 		return nil
 	}

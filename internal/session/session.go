@@ -55,6 +55,7 @@ type Session struct {
 
 	transport Transport
 	killed    atomic.Bool
+	departed  atomic.Bool
 	marks     atomic.Pointer[marks] // of the watched keys
 	parked    atomic.Pointer[Park]  // Park, for Unblock from elsewhere
 
@@ -145,6 +146,13 @@ func (s *Session) Kill() {
 	s.killed.Store(true)
 	s.transport.Wake(s)
 }
+
+// Depart says that the client goes away: no messages are taken for it any more. false: it was said before. Safe for
+// concurrent use.
+func (s *Session) Depart() bool { return s.departed.CompareAndSwap(false, true) }
+
+// Departed reports whether Depart was called.
+func (s *Session) Departed() bool { return s.departed.Load() }
 
 // Killed reports whether Kill was called.
 func (s *Session) Killed() bool { return s.killed.Load() }

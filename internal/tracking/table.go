@@ -2,6 +2,7 @@ package tracking
 
 import (
 	"hash/maphash"
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -84,12 +85,25 @@ func prefixSize(p string) int64 { return int64(len(p)) + 256 }
 
 // Off ends tracking for a session: it asked for that, is reset or disconnects. Called by the session's owner.
 func (t *Table) Off(s *session.Session) {
-	if s.Tracking == nil {
-		return
+	for t.OffSome(s, math.MaxInt) {
 	}
-	for _, p := range s.Tracking.Prefixes {
-		t.cast.leave(p, s.ID)
-		s.Public.Kept.Add(-prefixSize(p))
+}
+
+// OffSome is Off for n prefixes at most, and reports whether there are more: tracking goes on until there are none.
+func (t *Table) OffSome(s *session.Session, n int) (more bool) {
+	st := s.Tracking
+	if st == nil {
+		return false
+	}
+	for left := st.Prefixes; len(left) > 0; n-- {
+		if n == 0 {
+			st.Prefixes = left
+			return true
+		}
+		last := len(left) - 1
+		t.cast.leave(left[last], s.ID)
+		s.Public.Kept.Add(-prefixSize(left[last]))
+		left = left[:last]
 	}
 	t.switching.Lock()
 	defer t.switching.Unlock()
@@ -103,6 +117,7 @@ func (t *Table) Off(s *session.Session) {
 		t.journal.Listen(t.id, journal.NoReasons)
 		t.readers.clear()
 	}
+	return false
 }
 
 // Remember notes that a session read keys with a read-only command. REQUIRES the keys' shards to be locked, since before

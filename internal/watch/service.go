@@ -2,6 +2,7 @@ package watch
 
 import (
 	"hash/maphash"
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -125,16 +126,28 @@ func size[T string | []byte](key T) int64 { return 2*int64(len(key)) + 160 }
 
 // Unwatch forgets all watched keys of a session and clears the mark. Called by the session's owner, with or without locks.
 func (w *Service) Unwatch(s *session.Session) {
-	if len(s.Multi.Watched) == 0 {
-		return
+	for w.UnwatchSome(s, math.MaxInt) {
 	}
-	for _, k := range s.Multi.Watched {
+}
+
+// UnwatchSome is Unwatch for n keys at most, and reports whether there are more: for a session that went away.
+func (w *Service) UnwatchSome(s *session.Session, n int) (more bool) {
+	keys := s.Multi.Watched
+	if len(keys) == 0 {
+		return false
+	}
+	left := max(0, len(keys)-n)
+	for _, k := range keys[left:] {
 		w.forget(k)
 		s.Public.Kept.Add(-size(k.Key))
 	}
-	w.keys.Add(-int64(len(s.Multi.Watched)))
+	w.keys.Add(int64(left - len(keys)))
+	if s.Multi.Watched = keys[:left]; left > 0 {
+		return true
+	}
 	s.Unwatch()
 	w.count(-1)
+	return false
 }
 
 func (w *Service) forget(key session.WatchedKey) {
