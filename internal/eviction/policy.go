@@ -97,6 +97,9 @@ func (p Policy) LRU() bool { return p == AllKeysLRU || p == VolatileLRU }
 // IDLETIME when it does.
 func (p Policy) LFU() bool { return p == AllKeysLFU || p == VolatileLFU }
 
+// Draws reports whether the policy goes by Use.Lot.
+func (p Policy) Draws() bool { return p == AllKeysRandom || p == VolatileRandom }
+
 // Score is how much the policy wants an entry gone. It is 0 for the policies that do not choose by samples: noeviction,
 // and volatile-ttl, which asks the deadline index.
 func (p Policy) Score(u Use) uint64 { return table[p].score(u) }

@@ -2,9 +2,13 @@ package eviction
 
 import "sort"
 
-// poolSize is the number of candidates kept. In the simulation 16 and 128 do no worse with 16 samples an eviction; with
-// fewer the larger pool makes up for them.
-const poolSize = 64
+const (
+	// poolSize is the number of candidates kept. In the simulation 16 and 128 do no worse with 16 samples an eviction; with
+	// fewer the larger pool makes up for them.
+	poolSize = 64
+	// poolLow: while fewer are left, every sample is welcome.
+	poolLow = poolSize / 2
+)
 
 // Candidate is a key that may have to go, known by where its entry is. All but the score is the caller's and not looked at,
 // but that Shard and Handle together tell the candidates apart.
@@ -23,6 +27,10 @@ type Candidate struct {
 type Pool struct {
 	n   int
 	all [poolSize]Candidate // ascending by score, up to n
+	// floor is the lowest score when the pool was full last; no sample is kept that is not above it. So as many are kept as
+	// are evicted, where otherwise three in four would be there only to fill the places of the last victims, until better
+	// ones come; what is evicted is the same.
+	floor uint64
 	ids [poolSize]uint64    // of each of them, for finding one that is there already
 }
 
@@ -32,11 +40,11 @@ func (c *Candidate) id() uint64 { return uint64(c.Shard)<<32 | uint64(c.Handle) 
 func (p *Pool) Len() int { return p.n }
 
 // Clear forgets all candidates: after a change of the policy.
-func (p *Pool) Clear() { p.n = 0 }
+func (p *Pool) Clear() { p.n, p.floor = 0, 0 }
 
 // Wants reports whether an entry with this score would be kept, so that the rest of a Candidate need not be found out for
 // one that would not.
-func (p *Pool) Wants(score uint64) bool { return p.n < poolSize || score > p.all[0].Score }
+func (p *Pool) Wants(score uint64) bool { return score > p.floor || p.n < poolLow }
 
 // Offer hands in a sampled key. One that is in the pool already gets the new score, unless that is too low to be kept: then
 // Policy.Used will tell.
@@ -69,6 +77,9 @@ func (p *Pool) Offer(c Candidate) {
 		copy(p.ids[from:to], p.ids[from+1:to+1])
 	}
 	p.all[to], p.ids[to] = c, id
+	if p.n == poolSize {
+		p.floor = p.all[0].Score
+	}
 }
 
 // Best takes the candidate with the highest score out of the pool. It is as of when it was sampled: the caller looks
@@ -77,6 +88,8 @@ func (p *Pool) Best() (Candidate, bool) {
 	if p.n == 0 {
 		return Candidate{}, false
 	}
-	p.n--
+	if p.n--; p.n < poolLow {
+		p.floor = 0
+	}
 	return p.all[p.n], true
 }

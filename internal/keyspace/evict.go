@@ -140,8 +140,11 @@ func (t *Txn) sample(now clock.Instant, p eviction.Policy, s *shard, n, keys int
 
 // score is how much the policy wants an entry gone.
 func (t *Txn) score(p eviction.Policy, e store.Entry) uint64 {
-	return p.Score(eviction.Use{Now: t.lru, Access: e.Access(), Freq: e.Freq(),
-		DecayMinutes: uint32(t.ks.Settings.LFUDecayMinutes.Load()), Lot: t.hunt().rnd.Uint64()})
+	u := eviction.Use{Now: t.lru, Access: e.Access(), Freq: e.Freq(), DecayMinutes: uint32(t.ks.Settings.LFUDecayMinutes.Load())}
+	if p.Draws() {
+		u.Lot = t.hunt().rnd.Uint64()
+	}
+	return p.Score(u)
 }
 
 // evictBest takes the best candidates out of the pool, asks for the memory of all of them, and removes them until over

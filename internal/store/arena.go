@@ -176,7 +176,9 @@ func (a *Arena) Alloc(n int) Handle {
 		h := sp.free
 		switch {
 		case h != 0:
-			sp.free = *(*Handle)(a.Ptr(h))
+			if sp.free = *(*Handle)(a.Ptr(h)); sp.free != 0 {
+				prefetch(a.Ptr(sp.free)) // freed long ago, as a rule, and looked into when it is taken in turn
+			}
 		case sp.bump < c.slots && c.cur != 0:
 			h = Handle(sp.start<<pageShift + uint32(sp.bump)*c.units)
 			sp.bump++
