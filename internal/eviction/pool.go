@@ -27,11 +27,11 @@ type Candidate struct {
 type Pool struct {
 	n   int
 	all [poolSize]Candidate // ascending by score, up to n
+	ids [poolSize]uint64    // of each of them, for finding one that is there already
 	// floor is the lowest score when the pool was full last; no sample is kept that is not above it. So as many are kept as
 	// are evicted, where otherwise three in four would be there only to fill the places of the last victims, until better
 	// ones come; what is evicted is the same.
 	floor uint64
-	ids [poolSize]uint64    // of each of them, for finding one that is there already
 }
 
 func (c *Candidate) id() uint64 { return uint64(c.Shard)<<32 | uint64(c.Handle) }

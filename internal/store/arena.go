@@ -177,7 +177,9 @@ func (a *Arena) Alloc(n int) Handle {
 		switch {
 		case h != 0:
 			if sp.free = *(*Handle)(a.Ptr(h)); sp.free != 0 {
-				prefetch(a.Ptr(sp.free)) // freed long ago, as a rule, and looked into when it is taken in turn
+				next := a.Ptr(sp.free) // freed long ago, as a rule; it is read when it is taken in turn, and written
+				prefetch(next)
+				prefetch(unsafe.Add(next, cacheLine))
 			}
 		case sp.bump < c.slots && c.cur != 0:
 			h = Handle(sp.start<<pageShift + uint32(sp.bump)*c.units)
