@@ -148,16 +148,6 @@ func (s *source) skipText() (int64, error) {
 	return t.size, s.skip(t.stored())
 }
 
-// skipTexts passes n strings.
-func (s *source) skipTexts(n uint64) error {
-	for ; n > 0; n-- {
-		if _, err := s.skipText(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // readText appends the bytes of t to dst. scratch is room for a compressed form; it comes back, perhaps grown.
 func (s *source) readText(t text, dst, scratch []byte) (out, room []byte, err error) {
 	switch {
