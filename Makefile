@@ -41,7 +41,7 @@ fmt:
 
 # The tests that start servers have targets of their own below, with their own limits.
 unit:
-	$(GO) test -timeout 15m $$($(GO) list work | grep -vxF "$$($(GO) list ./test/differential ./test/effects ./test/linear ./test/badinput $(TOOLKIT))")
+	$(GO) test -timeout 15m $$($(GO) list work | grep -vxF "$$($(GO) list ./test/differential ./test/effects ./test/linear ./test/badinput ./test/release $(TOOLKIT))")
 
 race:
 	$(GO) test -race -timeout 15m $$($(GO) list ./internal/... | grep -vE 'internal/($(PURE)|toolkit/.*)$$') ./test/linear ./test/badinput
@@ -52,10 +52,11 @@ toolkit:
 	$(GO) test -race -p 1 -timeout 20m $(TOOLKIT)
 
 # What is imported, as those have it who import it: with the oldest Go, with the oldest versions of what it needs, and
-# without the server, which only the tests start.
+# without the server, which only the tests start; and what an importer resolves, and an installer gets, of a release.
 oldest: build
 	$(IMPORTER) $(GO) vet work
 	$(IMPORTER) $(GO) test -timeout 15m ./lifetime/... ./resp/...
+	$(GO) test -count=1 -timeout 15m ./test/release
 
 # go.mod and go.sum of every module.
 tidy:

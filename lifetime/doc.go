@@ -12,8 +12,8 @@
 //   - work that outlives its lock: Locker;
 //   - limits that are forgotten or never reset: RateLimit.
 //
-// Everything takes a context, follows a Cluster's slots, and reports to OpenTelemetry and Prometheus where Telemetry
-// says so. What starts a goroutine has a Close, which waits for it.
+// Everything takes a context, follows a Cluster's slots, and reports where Telemetry says so; packages lifetimeotel and
+// lifetimeprom take that to OpenTelemetry and Prometheus. What starts a goroutine has a Close, which waits for it.
 //
 // A context's end stops what waits here: for another caller's load, for a lock, for a pause. It reaches a command that is
 // under way only if the client has ContextTimeoutEnabled; else go-redis's ReadTimeout and MaxRetries bound that.

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/trace"
 )
 
 // Errors of Fetch.
@@ -138,7 +137,7 @@ func Fetch[T any](
 // Invalidate drops keys, at once for all processes. A value whose load began before is not stored after it. An
 // Invalidator and a Relay do the same, and tell others; whoever else deletes a key has to delete its LeaseKey as well.
 func (c *Cache) Invalidate(ctx context.Context, keys ...string) (err error) {
-	ctx, end := c.options.Telemetry.span(ctx, "lifetime.Cache.Invalidate", attribute.Int("lifetime.keys", len(keys)))
+	ctx, end := c.options.Telemetry.span(ctx, "lifetime.Cache.Invalidate", slog.Int("lifetime.keys", len(keys)))
 	defer func() { end(err) }()
 	_, err = c.eraser.eraseCached(ctx, keys)
 	c.forget(keys)
@@ -169,19 +168,18 @@ func (c *Cache) check(r *request) error {
 }
 
 func (c *Cache) fetch(ctx context.Context, r *request) error {
-	ctx, end := c.options.Telemetry.span(ctx, "lifetime.Fetch", attribute.String("lifetime.key", r.key))
+	ctx, end := c.options.Telemetry.span(ctx, "lifetime.Fetch", slog.String("lifetime.key", r.key))
 	result, err := fetchError, c.check(r)
 	if err == nil {
 		result, err = c.serve(ctx, r)
 	}
-	c.options.Telemetry.metrics().fetch.fetched(result)
-	trace.SpanFromContext(ctx).SetAttributes(attribute.String("lifetime.result", result))
-	if err == nil || result != fetchError {
-		end(nil)
-	} else {
+	c.options.Telemetry.add(fetchTotal, 1, result)
+	failed := error(nil) // that there is nothing is no failure
+	if err != nil && result == fetchError {
 		err = fmt.Errorf("fetch %q: %w", r.key, err)
-		end(err)
+		failed = err
 	}
+	end(failed, slog.String("lifetime.result", result))
 	return err
 }
 

@@ -207,7 +207,7 @@ func (c *Cache) load(ctx context.Context, r *request, token string) landing {
 	began := c.now()
 	l := landing{loaded: true}
 	l.payload, l.err = c.run(ctx, r, token)
-	c.options.Telemetry.metrics().fetch.loaded(c.now() - began)
+	c.options.Telemetry.observe(fetchLoadSeconds, (c.now() - began).Seconds())
 	if errors.Is(l.err, ErrNotFound) {
 		l.nothing, l.err = true, nil
 	} else if l.err != nil {

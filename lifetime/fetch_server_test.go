@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/curfewkv/curfew/test/rig"
 )
@@ -214,8 +212,7 @@ func TestRoundTrips(t *testing.T) {
 
 func TestSpansOfFetchLockAndLimit(t *testing.T) {
 	client := fetchClient(t, rig.Redis(t).Addr)
-	recorder := tracetest.NewSpanRecorder()
-	tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(recorder)).Tracer("test")
+	tracer := NewRecorder()
 	c, _ := NewCache(client, CacheOptions{Telemetry: Telemetry{Tracer: tracer}})
 	l, _ := NewLocker(client, LockerOptions{Telemetry: Telemetry{Tracer: tracer}})
 	r, _ := NewRateLimit(client, RateLimitOptions{Requests: 1, Per: time.Second, Telemetry: Telemetry{Tracer: tracer}})
@@ -227,11 +224,14 @@ func TestSpansOfFetchLockAndLimit(t *testing.T) {
 	_ = lock.Release(t.Context())
 	_, _ = r.Allow(t.Context(), "k")
 	_, _ = c.Close(), l.Close()
-	got := map[string]string{}
-	for _, span := range recorder.Ended() {
-		got[span.Name()] = span.Status().Description
-		if strings.HasPrefix(span.Name(), "lifetime.Fetch") && !strings.Contains(span.Status().Description, "origin is down") {
-			t.Errorf("%s: %v", span.Name(), span.Status())
+	got := map[string]error{}
+	for _, span := range tracer.Spans() {
+		got[span.Name] = span.Err
+		if strings.HasPrefix(span.Name, "lifetime.Fetch") && (span.Err == nil || !strings.Contains(span.Err.Error(), "origin is down")) {
+			t.Errorf("%s: %v", span.Name, span.Err)
+		}
+		if span.Name == "lifetime.Fetch" && fmt.Sprint(span.Attributes) != "[lifetime.key=k lifetime.result=error]" {
+			t.Errorf("%s has %v", span.Name, span.Attributes)
 		}
 	}
 	for _, name := range []string{"lifetime.Fetch", "lifetime.Fetch.load", "lifetime.Lock.Acquire", "lifetime.Lock.Release", "lifetime.RateLimit"} {

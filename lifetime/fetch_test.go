@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
@@ -43,7 +42,7 @@ func onServers(t *testing.T, run func(t *testing.T, client *redis.Client)) {
 
 // watchedCache returns a cache that counts, and whose reported errors fail the test unless it allows them.
 func watchedCache(t testing.TB, client redis.UniversalClient, options CacheOptions) *Cache {
-	options.Telemetry.Metrics = NewMetrics()
+	options.Telemetry.Metrics = NewRecorder()
 	if options.OnError == nil {
 		options.OnError = func(key string, err error) { t.Errorf("key %q: %v", key, err) }
 	}
@@ -56,7 +55,7 @@ func watchedCache(t testing.TB, client redis.UniversalClient, options CacheOptio
 }
 
 func (c *Cache) count(result string) int {
-	return int(testutil.ToFloat64(c.options.Telemetry.Metrics.fetch.total.WithLabelValues(result)))
+	return int(c.options.Telemetry.Metrics.(*Recorder).Value("lifetime_fetch_total", result))
 }
 
 // counted returns a load that returns v1, v2, ... and the number of its calls.

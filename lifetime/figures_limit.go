@@ -1,21 +1,18 @@
 package lifetime
 
-import "github.com/prometheus/client_golang/prometheus"
+var (
+	limitTotal = counter("lifetime_ratelimit_total", "Requests to a RateLimit.", "result", "allowed", "denied", "error")
 
-type limitFigures struct{ total *prometheus.CounterVec }
+	limitFigures = []*Figure{limitTotal}
+)
 
-func newLimitFigures() limitFigures {
-	return limitFigures{newCounter("lifetime_ratelimit_total", "Requests to a RateLimit.", "result", "allowed", "denied", "error")}
-}
-
-func (f limitFigures) collectors() []prometheus.Collector { return []prometheus.Collector{f.total} }
-
-func (f limitFigures) limited(allowed bool, err error) {
-	result := "denied"
-	if err != nil {
-		result = "error"
-	} else if allowed {
-		result = "allowed"
+// limitResult is as what an answer of a RateLimit is counted.
+func limitResult(allowed bool, err error) string {
+	switch {
+	case err != nil:
+		return "error"
+	case allowed:
+		return "allowed"
 	}
-	f.total.WithLabelValues(result).Inc()
+	return "denied"
 }

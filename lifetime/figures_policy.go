@@ -1,17 +1,12 @@
 package lifetime
 
-import "github.com/prometheus/client_golang/prometheus"
-
-// policyFigures have one series for each rule and action: the rules are few, keys are not.
-type policyFigures struct {
-	ttl *prometheus.CounterVec
-}
-
-func newPolicyFigures() policyFigures {
-	return policyFigures{ttl: prometheus.NewCounterVec(prometheus.CounterOpts{
+var (
+	// policyTTL has one series for each rule and action: the rules are few, keys are not.
+	policyTTL = &Figure{
 		Name: "lifetime_ttl_total",
 		Help: "Keys that were written without a TTL or with one out of bounds, by the rule and what was done about it.",
-	}, []string{"rule", "action"})}
-}
+		Kind: Counter, Labels: []string{"rule", "action"},
+	}
 
-func (f policyFigures) collectors() []prometheus.Collector { return []prometheus.Collector{f.ttl} }
+	policyFigures = []*Figure{policyTTL}
+)

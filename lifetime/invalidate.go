@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.opentelemetry.io/otel/attribute"
 )
 
 // Invalidator removes keys whose data has changed, and tells everybody who keeps copies of them in a process.
@@ -62,14 +62,13 @@ func (i *Invalidator) invalidate(ctx context.Context, origin string, keys []stri
 	}
 	begun := time.Now()
 	ctx, end := i.options.Telemetry.span(ctx, "lifetime.Invalidate",
-		attribute.Int("lifetime.keys", len(keys)), attribute.String("lifetime.region", i.options.Region))
+		slog.Int("lifetime.keys", len(keys)), slog.String("lifetime.region", i.options.Region))
 	removed, err = i.eraser.eraseCached(ctx, keys)
 	if told := i.publish(ctx, origin, keys); told != nil {
 		err = errors.Join(err, fmt.Errorf("publishing %d invalidated keys: %w", len(keys), told))
 	}
-	figures := i.options.Telemetry.metrics().invalidation
-	figures.latency.WithLabelValues(i.options.Region).Observe(time.Since(begun).Seconds())
-	figures.total.WithLabelValues(i.options.Region).Add(float64(len(keys)))
+	i.options.Telemetry.observe(invalidationLatency, time.Since(begun).Seconds(), i.options.Region)
+	i.options.Telemetry.add(invalidationTotal, float64(len(keys)), i.options.Region)
 	end(err)
 	return removed, err
 }

@@ -5,22 +5,15 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/curfewkv/curfew/lifetime"
 )
 
-// After a write to the database: the keys go, everybody who keeps copies hears of it, and it is measured.
+// After a write to the database: the keys go, and everybody who keeps copies hears of it.
 func ExampleInvalidator() {
 	client, end := exampleRedis()
 	defer end()
 	ctx := context.Background()
-	metrics := lifetime.NewMetrics()
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(metrics)
-	invalidator := lifetime.NewInvalidator(client, lifetime.InvalidatorOptions{
-		Region: "eu-1", Telemetry: lifetime.Telemetry{Metrics: metrics},
-	})
+	invalidator := lifetime.NewInvalidator(client, lifetime.InvalidatorOptions{Region: "eu-1"})
 
 	heard := make(chan string, 10)
 	listening, err := invalidator.Listen(ctx, lifetime.Listener{
@@ -38,15 +31,7 @@ func ExampleInvalidator() {
 	removed, err := invalidator.Invalidate(ctx, "{user:1001}:profile", "{user:1001}:cart")
 	fmt.Println(removed, err)
 	fmt.Println(<-heard)
-
-	families, err := registry.Gather()
-	for _, family := range families {
-		if family.GetName() == "redis_invalidation_total" {
-			fmt.Println(family.GetName(), family.GetMetric()[0].GetCounter().GetValue(), err)
-		}
-	}
 	// Output:
 	// 2 <nil>
 	// eu-1 [{user:1001}:profile {user:1001}:cart]
-	// redis_invalidation_total 2 <nil>
 }

@@ -36,7 +36,7 @@ func (i *Invalidator) Listen(ctx context.Context, l Listener) (*Listening, error
 		l.Every = 5 * time.Second
 	}
 	was, connected := false, false
-	lost := i.options.Telemetry.metrics().invalidation.lost.WithLabelValues(i.options.Region)
+	i.options.Telemetry.add(invalidationLost, 0, i.options.Region) // so that it is there before the first loss
 	listening := &Listening{}
 	listening.subscription = subscription{
 		open: func(ctx context.Context) *redis.PubSub {
@@ -54,7 +54,7 @@ func (i *Invalidator) Listen(ctx context.Context, l Listener) (*Listening, error
 		down: func(err error) {
 			if connected {
 				connected = false
-				lost.Inc()
+				i.options.Telemetry.add(invalidationLost, 1, i.options.Region)
 				l.Lost(fmt.Errorf("listening to %q: %w", i.options.Channel, err))
 			}
 		},

@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"go.opentelemetry.io/otel/attribute"
 )
 
 // A Lock is held from Acquire to Release, or until it is lost. It is safe for any number of goroutines.
@@ -82,7 +81,7 @@ func (k *Lock) Context() context.Context { return k.ctx }
 // Extend gives the lock its whole TTL again, or what is left of MaxHold. A Locker with a MaxHold above its TTL does so
 // by itself. A lock that was lost stays lost.
 func (k *Lock) Extend(ctx context.Context) (err error) {
-	ctx, end := k.locker.options.Telemetry.span(ctx, "lifetime.Lock.Extend", attribute.String("lifetime.key", k.key))
+	ctx, end := k.locker.options.Telemetry.span(ctx, "lifetime.Lock.Extend", slog.String("lifetime.key", k.key))
 	defer func() { end(err) }()
 	if err = k.extend(ctx); err != nil {
 		return fmt.Errorf("extend lock %q: %w", k.key, err)
@@ -126,7 +125,7 @@ func (k *Lock) extend(ctx context.Context) error {
 // have been done twice. The lock's context ends, and nothing extends the lock any more. After another error, Release can
 // be called again, or the server ends the lock with its TTL. A ctx that has ended does not release anything.
 func (k *Lock) Release(ctx context.Context) (err error) {
-	ctx, end := k.locker.options.Telemetry.span(ctx, "lifetime.Lock.Release", attribute.String("lifetime.key", k.key))
+	ctx, end := k.locker.options.Telemetry.span(ctx, "lifetime.Lock.Release", slog.String("lifetime.key", k.key))
 	defer func() { end(err) }()
 	k.quitOnce.Do(func() { close(k.quit) })
 	select {
@@ -176,7 +175,7 @@ func (k *Lock) over(cause error) {
 			result = lockReleased
 		}
 		l.count(result)
-		l.options.Telemetry.metrics().lock.held(l.clock.now() - k.began)
+		l.options.Telemetry.observe(lockHoldSeconds, (l.clock.now() - k.began).Seconds())
 		k.cancel(cause)
 	})
 }

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
@@ -19,7 +18,7 @@ import (
 )
 
 func newTestLocker(t testing.TB, client redis.UniversalClient, options LockerOptions) (*Locker, *steppedClock) {
-	options.Telemetry.Metrics = NewMetrics()
+	options.Telemetry.Metrics = NewRecorder()
 	l, err := NewLocker(client, options)
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +30,7 @@ func newTestLocker(t testing.TB, client redis.UniversalClient, options LockerOpt
 }
 
 func (l *Locker) counted(result string) int {
-	return int(testutil.ToFloat64(l.options.Telemetry.Metrics.lock.total.WithLabelValues(result)))
+	return int(l.options.Telemetry.Metrics.(*Recorder).Value("lifetime_lock_total", result))
 }
 
 func mustTry(t testing.TB, l *Locker, name string) *Lock {

@@ -5,11 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.opentelemetry.io/otel/attribute"
 )
 
 // Errors of locks.
@@ -141,7 +141,7 @@ func (l *Locker) wait(ctx context.Context, pause time.Duration) error {
 func (l *Locker) acquire(
 	ctx context.Context, name string, whenLocked func(ctx context.Context, pause time.Duration) error,
 ) (lock *Lock, err error) {
-	ctx, end := l.options.Telemetry.span(ctx, "lifetime.Lock.Acquire", attribute.String("lifetime.key", l.options.Prefix+name))
+	ctx, end := l.options.Telemetry.span(ctx, "lifetime.Lock.Acquire", slog.String("lifetime.key", l.options.Prefix+name))
 	defer func() {
 		l.count(acquisition(err))
 		end(err)
@@ -245,7 +245,7 @@ func (l *Locker) Close() error {
 	return errors.Join(errs...)
 }
 
-func (l *Locker) count(result string) { l.options.Telemetry.metrics().lock.counted(result) }
+func (l *Locker) count(result string) { l.options.Telemetry.add(lockTotal, 1, result) }
 
 func acquisition(err error) string {
 	switch {

@@ -80,11 +80,7 @@ func NewNearCache(ctx context.Context, client redis.UniversalClient, options Nea
 			}
 		}
 	}
-	store, err := newNearStore(options.MaxEntries, options.MaxBytes, options.Telemetry.metrics().near)
-	if err != nil {
-		return nil, fmt.Errorf("near cache: %w", err)
-	}
-	n := &NearCache{client: client, options: options, store: store}
+	n := &NearCache{client: client, options: options, store: newNearStore(options.MaxEntries, options.MaxBytes, options.Telemetry)}
 	if err := n.track(ctx); err != nil {
 		_ = n.Close()
 		return nil, fmt.Errorf("near cache: %w", err)
@@ -94,17 +90,16 @@ func NewNearCache(ctx context.Context, client redis.UniversalClient, options Nea
 
 // Get returns the value of a string key, redis.Nil when there is none. Keys without one are not kept.
 func (n *NearCache) Get(ctx context.Context, key string) (string, error) {
-	reads := n.options.Telemetry.metrics().near.reads
 	if !n.concerns(key) || !n.proven(time.Now()) {
-		reads.WithLabelValues("bypass").Inc()
+		n.options.Telemetry.add(nearReads, 1, "bypass")
 		return n.client.Get(ctx, key).Result()
 	}
 	value, flight, ok := n.store.get(key, time.Now())
 	if ok {
-		reads.WithLabelValues("hit").Inc()
+		n.options.Telemetry.add(nearReads, 1, "hit")
 		return value, nil
 	}
-	reads.WithLabelValues("miss").Inc()
+	n.options.Telemetry.add(nearReads, 1, "miss")
 	begun := time.Now()
 	pipe := n.client.Pipeline()
 	get, left := pipe.Get(ctx, key), pipe.PTTL(ctx, key)

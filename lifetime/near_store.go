@@ -3,8 +3,6 @@ package lifetime
 import (
 	"sync"
 	"time"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // nearOverhead is about what an entry takes besides its key and value: list element, map cell, headers.
@@ -12,12 +10,12 @@ const nearOverhead = 128
 
 // nearStore holds the values, within bounds of number and bytes: what was used least recently goes first.
 type nearStore struct {
-	maxBytes int64
-	figures  nearFigures
+	maxBytes  int64
+	telemetry Telemetry
 
 	mu struct {
 		sync.Mutex
-		lru     *simplelru.LRU[string, nearEntry]
+		lru     *recent[nearEntry]
 		bytes   int64
 		epoch   uint64                 // raised when everything is dropped
 		flights map[string]*nearFlight // keys that are being read
@@ -44,15 +42,15 @@ type nearTicket struct {
 	flight  *nearFlight
 }
 
-func newNearStore(entries int, bytes int64, figures nearFigures) (*nearStore, error) {
-	s := &nearStore{maxBytes: bytes, figures: figures}
-	lru, err := simplelru.NewLRU(entries, func(key string, e nearEntry) {
+func newNearStore(entries int, bytes int64, telemetry Telemetry) *nearStore {
+	s := &nearStore{maxBytes: bytes, telemetry: telemetry}
+	s.mu.lru = newRecent(entries, func(key string, e nearEntry) {
 		s.mu.bytes -= nearSize(key, e.value)
-		figures.bytes.Sub(float64(nearSize(key, e.value)))
-		figures.entries.Dec()
+		telemetry.add(nearBytes, -float64(nearSize(key, e.value)))
+		telemetry.add(nearEntries, -1)
 	})
-	s.mu.lru, s.mu.flights = lru, map[string]*nearFlight{}
-	return s, err
+	s.mu.flights = map[string]*nearFlight{}
+	return s
 }
 
 func nearSize(key, value string) int64 { return int64(len(key) + len(value) + nearOverhead) }
@@ -61,11 +59,11 @@ func nearSize(key, value string) int64 { return int64(len(key) + len(value) + ne
 func (s *nearStore) get(key string, now time.Time) (string, nearTicket, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e, ok := s.mu.lru.Get(key); ok {
+	if e, ok := s.mu.lru.get(key); ok {
 		if now.Before(e.until) {
 			return e.value, nearTicket{}, true
 		}
-		s.mu.lru.Remove(key)
+		s.mu.lru.remove(key)
 	}
 	f := s.mu.flights[key]
 	if f == nil {
@@ -85,13 +83,12 @@ func (s *nearStore) land(t nearTicket, value string, until time.Time) {
 	if t.epoch != s.mu.epoch || t.version != t.flight.version || size > s.maxBytes {
 		return
 	}
-	s.mu.lru.Remove(t.key) // so that its size is taken off
 	s.mu.bytes += size
-	s.figures.bytes.Add(float64(size))
-	s.figures.entries.Inc()
-	s.mu.lru.Add(t.key, nearEntry{value: value, until: until})
+	s.telemetry.add(nearBytes, float64(size))
+	s.telemetry.add(nearEntries, 1)
+	s.mu.lru.put(t.key, nearEntry{value: value, until: until})
 	for s.mu.bytes > s.maxBytes {
-		s.mu.lru.RemoveOldest()
+		s.mu.lru.removeOldest()
 	}
 }
 
@@ -113,7 +110,7 @@ func (s *nearStore) invalidate(keys []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, key := range keys {
-		s.mu.lru.Remove(key)
+		s.mu.lru.remove(key)
 		if f := s.mu.flights[key]; f != nil {
 			f.version++
 		}
@@ -125,11 +122,11 @@ func (s *nearStore) drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mu.epoch++
-	s.mu.lru.Purge()
+	s.mu.lru.clear()
 }
 
 func (s *nearStore) size() (int, int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.mu.lru.Len(), s.mu.bytes
+	return s.mu.lru.len(), s.mu.bytes
 }

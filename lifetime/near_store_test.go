@@ -9,12 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-func newStore(t interface{ Fatal(...any) }, entries int, bytes int64) *nearStore {
-	s, err := newNearStore(entries, bytes, newNearFigures())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+func newStore(entries int, bytes int64) *nearStore {
+	return newNearStore(entries, bytes, Telemetry{Metrics: NewRecorder()})
 }
 
 func TestNearStoreKeepsNothingThatWasInvalidatedWhileItWasRead(t *testing.T) {
@@ -24,7 +20,7 @@ func TestNearStoreKeepsNothingThatWasInvalidatedWhileItWasRead(t *testing.T) {
 		"the key":    func(s *nearStore) { s.invalidate([]string{"other", "k"}) },
 		"everything": func(s *nearStore) { s.drop() },
 	} {
-		s := newStore(t, 10, 1<<20)
+		s := newStore(10, 1<<20)
 		_, first, _ := s.get("k", now)
 		meanwhile(s)
 		_, second, _ := s.get("k", now) // began after the invalidation
@@ -46,7 +42,7 @@ func TestNearStoreKeepsNothingThatWasInvalidatedWhileItWasRead(t *testing.T) {
 
 func TestNearStoreKeepsToItsBounds(t *testing.T) {
 	now := time.Now()
-	s := newStore(t, 3, 1000)
+	s := newStore(3, 1000)
 	put := func(key, value string) {
 		_, ticket, ok := s.get(key, now)
 		if ok {
@@ -88,7 +84,7 @@ func TestNearStoreKeepsToItsBounds(t *testing.T) {
 // Against a model: one server value a key, writes whose invalidations arrive later and in order, reads that take time.
 func TestNearStoreIsNeverStaleOnceTheInvalidationArrived(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := newStore(t, 4, 1<<20)
+		s := newStore(4, 1<<20)
 		now := time.Now()
 		server := map[string]int{}
 		told := map[string]int{} // the version of which the store has been told

@@ -70,7 +70,7 @@ func becomes(t *testing.T, near *lifetime.NearCache, key, want string) {
 
 func TestNearCacheIsToldOfChanges(t *testing.T) {
 	nearServers(t, func(t *testing.T, server *rig.Server, _ *link, client, writer *redis.Client) {
-		metrics := lifetime.NewMetrics()
+		metrics := lifetime.NewRecorder()
 		near := openNear(t, client, lifetime.NearOptions{Prefixes: []string{"user:", "page:"}, Telemetry: lifetime.Telemetry{Metrics: metrics}})
 		defer near.Close()
 		writer.Set(t.Context(), "user:1", "one", time.Minute)
@@ -105,6 +105,12 @@ func TestNearCacheIsToldOfChanges(t *testing.T) {
 		keeps(t, near, "page:1", "p")
 		writer.FlushAll(t.Context())
 		rig.Eventually(t, "a flush drops all", func() bool { n, bytes := near.Size(); return n == 0 && bytes == 0 })
+		if entries, bytes := metrics.Value("lifetime_near_entries"), metrics.Value("lifetime_near_bytes"); entries != 0 || bytes != 0 {
+			t.Errorf("%v values of %v bytes are shown", entries, bytes)
+		}
+		if n := metrics.Value("lifetime_near_reads_total", "bypass"); n < 3 {
+			t.Errorf("%v reads passed by", n)
+		}
 		writer.HSet(t.Context(), "user:h", "f", "v")
 		if server.Name == "redis" {
 			if _, err := near.Get(t.Context(), "user:h"); err == nil || !strings.Contains(err.Error(), "WRONGTYPE") {

@@ -94,7 +94,7 @@ func (t *nearTracker) HandlePushNotification(_ context.Context, _ push.Notificat
 				}
 			}
 			if len(keys) == len(names) {
-				t.cache.options.Telemetry.metrics().near.invalidations.Add(float64(len(keys)))
+				t.cache.options.Telemetry.add(nearInvalidations, float64(len(keys)))
 				t.cache.store.invalidate(keys)
 				return nil
 			}
@@ -106,7 +106,7 @@ func (t *nearTracker) HandlePushNotification(_ context.Context, _ push.Notificat
 }
 
 func (n *NearCache) dropAll() {
-	n.options.Telemetry.metrics().near.drops.Inc()
+	n.options.Telemetry.add(nearDrops, 1)
 	n.store.drop()
 }
 

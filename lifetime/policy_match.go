@@ -22,6 +22,9 @@ func literalPrefix(pattern string) string {
 // matches follows the rules of Redis's KEYS and SCAN. On a mismatch after a star, the star takes one byte more; only
 // the last star needs that, so the time is at most len(pattern) x len(key), whatever the pattern.
 func matches(pattern, key string) bool {
+	if key == "" {
+		return pattern == "" || pattern == "*" // Redis looks at no other pattern for it
+	}
 	p, k := 0, 0
 	star, from := -1, 0 // the last star, and where in the key what follows it was tried
 	for k < len(key) {

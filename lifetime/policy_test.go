@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/redis/go-redis/v9"
 	"pgregory.net/rapid"
 
@@ -87,7 +86,7 @@ func TestPatternsMatchAsInRedis(t *testing.T) {
 }
 
 // watchedClient is a client under the rules, and what they report.
-func watchedClient(t testing.TB, addr string, metrics *Metrics, rules ...Rule) (*redis.Client, *[]Violation) {
+func watchedClient(t testing.TB, addr string, metrics Metrics, rules ...Rule) (*redis.Client, *[]Violation) {
 	seen := &[]Violation{}
 	policy := policyFor(t, PolicyOptions{
 		Telemetry:   Telemetry{Metrics: metrics},
@@ -109,7 +108,7 @@ func reported(seen *[]Violation) string {
 }
 
 func TestWarnChangesNothingAndMissesNothing(t *testing.T) {
-	metrics := NewMetrics()
+	metrics := NewRecorder()
 	client, seen := watchedClient(t, rig.Redis(t).Addr, metrics, Rule{Match: "s:*", Default: time.Hour, Max: 24 * time.Hour})
 	ctx := t.Context()
 	client.Set(ctx, "s:ttl", "v", time.Hour)
@@ -154,10 +153,10 @@ func TestWarnChangesNothingAndMissesNothing(t *testing.T) {
 			t.Errorf("%s has a TTL: %v, want %v", key, got, want)
 		}
 	}
-	if n := testutil.ToFloat64(metrics.policy.ttl.WithLabelValues("s:*", "warned")); n != 7 {
+	if n := metrics.Value("lifetime_ttl_total", "s:*", "warned"); n != 7 {
 		t.Errorf("%v are counted as warned", n)
 	}
-	if n := testutil.ToFloat64(metrics.policy.ttl.WithLabelValues("s:*", "script")); n != 1 {
+	if n := metrics.Value("lifetime_ttl_total", "s:*", "script"); n != 1 {
 		t.Errorf("%v are counted as of scripts", n)
 	}
 }

@@ -52,11 +52,11 @@ var ErrServerTooOld = errors.New("PEXPIRE with NX needs Redis 7.0 or later")
 
 // reporter counts violations, calls back, and logs not too often.
 type reporter struct {
-	callback func(context.Context, Violation)
-	logger   *slog.Logger
-	every    time.Duration
-	figures  policyFigures
-	now      func() time.Time
+	callback  func(context.Context, Violation)
+	logger    *slog.Logger
+	every     time.Duration
+	telemetry Telemetry
+	now       func() time.Time
 
 	mu     sync.Mutex
 	logged map[loggedOnce]*silence // guarded by mu; bounded by rules x actions
@@ -76,7 +76,7 @@ type silence struct {
 func newReporter(o PolicyOptions, now func() time.Time) *reporter {
 	r := &reporter{
 		callback: o.OnViolation, logger: o.Logger, every: o.LogEvery,
-		figures: o.Telemetry.metrics().policy, now: now, logged: map[loggedOnce]*silence{},
+		telemetry: o.Telemetry, now: now, logged: map[loggedOnce]*silence{},
 	}
 	if r.every == 0 {
 		r.every = time.Minute
@@ -85,7 +85,7 @@ func newReporter(o PolicyOptions, now func() time.Time) *reporter {
 }
 
 func (r *reporter) report(ctx context.Context, v Violation) {
-	r.figures.ttl.WithLabelValues(v.Rule, string(v.Action)).Inc()
+	r.telemetry.add(policyTTL, 1, v.Rule, string(v.Action))
 	if r.callback != nil {
 		r.callback(ctx, v)
 	}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.opentelemetry.io/otel/attribute"
 )
 
 // RateLimitOptions say what a RateLimit allows.
@@ -86,9 +86,9 @@ func (r *RateLimit) Allow(ctx context.Context, key string) (RateLimitResult, err
 // AllowN asks for n requests at once, or one that counts as n: all or none are allowed. More than Burst never are, and
 // are an error.
 func (r *RateLimit) AllowN(ctx context.Context, key string, n int) (result RateLimitResult, err error) {
-	ctx, end := r.options.Telemetry.span(ctx, "lifetime.RateLimit", attribute.String("lifetime.key", r.options.Prefix+key))
+	ctx, end := r.options.Telemetry.span(ctx, "lifetime.RateLimit", slog.String("lifetime.key", r.options.Prefix+key))
 	defer func() {
-		r.options.Telemetry.metrics().limit.limited(result.Allowed, err)
+		r.options.Telemetry.add(limitTotal, 1, limitResult(result.Allowed, err))
 		end(err)
 	}()
 	switch {

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/redis/go-redis/v9"
 	"pgregory.net/rapid"
 
@@ -16,7 +15,7 @@ import (
 )
 
 func newTestLimit(t testing.TB, client redis.UniversalClient, options RateLimitOptions) *RateLimit {
-	options.Telemetry.Metrics = NewMetrics()
+	options.Telemetry.Metrics = NewRecorder()
 	r, err := NewRateLimit(client, options)
 	if err != nil {
 		t.Fatal(err)
@@ -48,9 +47,9 @@ func TestRateLimitAllowsItsBurstAndNoMore(t *testing.T) {
 		if left := client.PTTL(t.Context(), "ratelimit:ann").Val(); left > 24*time.Hour || left < 23*time.Hour {
 			t.Errorf("the key lives for %v", left)
 		}
-		total := r.options.Telemetry.Metrics.limit.total
+		metrics := r.options.Telemetry.Metrics.(*Recorder)
 		for result, n := range map[string]float64{"allowed": 11, "denied": 3, "error": 0} {
-			if got := testutil.ToFloat64(total.WithLabelValues(result)); got != n {
+			if got := metrics.Value("lifetime_ratelimit_total", result); got != n {
 				t.Errorf("%s: %v, want %v", result, got, n)
 			}
 		}

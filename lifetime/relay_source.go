@@ -121,8 +121,7 @@ func (s *relaySource) audit(ctx context.Context) (more bool, err error) {
 
 // gap hands what is missing up to a position to whoever drops everything.
 func (s *relaySource) gap(ctx context.Context, reason string, to relayPosition) error {
-	figures := s.relay.options.Telemetry.metrics().invalidation
-	figures.gaps.WithLabelValues(s.relay.options.Region, s.name).Inc()
+	s.relay.options.Telemetry.add(relayGaps, 1, s.relay.options.Region, s.name)
 	err := s.relay.options.OnGap(ctx, Gap{Source: s.name, Reason: reason, From: s.at.id, To: to.id})
 	if err != nil {
 		return fmt.Errorf("dealing with a gap: %w", err)
@@ -164,10 +163,9 @@ func (s *relaySource) apply(ctx context.Context, entries []redis.XMessage) (err 
 		}
 	}
 	s.moveTo(ctx, last)
-	figures := s.relay.options.Telemetry.metrics().invalidation
-	figures.relayed.WithLabelValues(s.relay.options.Region, s.name).Add(float64(n))
+	s.relay.options.Telemetry.add(relayKeys, float64(n), s.relay.options.Region, s.name)
 	if ms, _, ok := parseID(last.id); ok {
-		figures.lag.WithLabelValues(s.relay.options.Region, s.name).Set(time.Since(time.UnixMilli(int64(ms))).Seconds())
+		s.relay.options.Telemetry.set(relayLag, time.Since(time.UnixMilli(int64(ms))).Seconds(), s.relay.options.Region, s.name)
 	}
 	return nil
 }

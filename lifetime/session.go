@@ -99,7 +99,7 @@ func (s *Sessions[T]) begin(ctx context.Context, data []byte, now, end time.Time
 	if err != nil {
 		return "", fmt.Errorf("writing a new session: %w", err)
 	}
-	s.options.Telemetry.metrics().session.created.Inc()
+	s.options.Telemetry.add(sessionsCreated, 1)
 	return id.text, nil
 }
 
@@ -210,7 +210,7 @@ func (s *Sessions[T]) Destroy(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("destroying a session: %w", err)
 	}
-	s.options.Telemetry.metrics().session.ended.Add(float64(n))
+	s.options.Telemetry.add(sessionsEnded, float64(n))
 	return nil
 }
 

@@ -14,7 +14,7 @@ import (
 func (s *Sessions[T]) admit(ctx context.Context, text string) (sessionID, int64, error) {
 	id, ok := parseSessionID(text)
 	if !ok {
-		s.options.Telemetry.metrics().session.reads.WithLabelValues("refused").Inc()
+		s.options.Telemetry.add(sessionReads, 1, "refused")
 		return id, 0, ErrNoSession
 	}
 	now, err := s.clock.now(ctx)
@@ -23,7 +23,7 @@ func (s *Sessions[T]) admit(ctx context.Context, text string) (sessionID, int64,
 	}
 	// A minute is what the clocks of servers may differ by.
 	if left := id.end.Sub(now); left <= 0 || left > s.options.MaxAge+time.Minute {
-		s.options.Telemetry.metrics().session.reads.WithLabelValues("refused").Inc()
+		s.options.Telemetry.add(sessionReads, 1, "refused")
 		return id, 0, ErrNoSession
 	}
 	step := max(1, s.options.TTL.Milliseconds()/10)
@@ -49,17 +49,16 @@ func (s *Sessions[T]) read(ctx context.Context, text string) ([]byte, error) {
 		value, err = s.client.Do(ctx, "getex", s.key(id), "pxat", until).Text()
 		data = []byte(value)
 	}
-	figures := s.options.Telemetry.metrics().session
 	if errors.Is(err, redis.Nil) {
-		figures.reads.WithLabelValues("miss").Inc()
+		s.options.Telemetry.add(sessionReads, 1, "miss")
 		return nil, ErrNoSession
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading a session: %w", err)
 	}
-	figures.reads.WithLabelValues("hit").Inc()
+	s.options.Telemetry.add(sessionReads, 1, "hit")
 	if renewed {
-		figures.renewals.Inc()
+		s.options.Telemetry.add(sessionRenewals, 1)
 	}
 	return data, nil
 }

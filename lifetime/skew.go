@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"go.opentelemetry.io/otel/attribute"
 )
 
 // ThisHost is the name under which the host that measures appears in a Skew.
@@ -102,7 +102,7 @@ type SkewReport struct {
 // A node that cannot be asked has its error in the report and does not lose the others. How long a node may hang is up
 // to its client: its ReadTimeout and MaxRetries, or ctx if ContextTimeoutEnabled is set.
 func ClockSkew(ctx context.Context, nodes []ClockNode, o ClockOptions) SkewReport {
-	ctx, end := o.Telemetry.span(ctx, "lifetime.ClockSkew", attribute.Int("lifetime.nodes", len(nodes)))
+	ctx, end := o.Telemetry.span(ctx, "lifetime.ClockSkew", slog.Int("lifetime.nodes", len(nodes)))
 	host := hostClock{epoch: o.clock()(), now: o.clock()}
 	report := SkewReport{At: host.epoch, Nodes: make([]ClockReading, len(nodes))}
 	var wg sync.WaitGroup
@@ -123,7 +123,7 @@ func ClockSkew(ctx context.Context, nodes []ClockNode, o ClockOptions) SkewRepor
 		})
 	}
 	wg.Wait()
-	o.Telemetry.metrics().skew.show(report)
+	o.Telemetry.show(report)
 	end(report.Err())
 	return report
 }

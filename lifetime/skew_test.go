@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/redis/go-redis/v9"
 	"pgregory.net/rapid"
 
@@ -100,13 +99,13 @@ func TestClockSkew(t *testing.T) {
 		{"b", &skewedServer{host: host, ahead: -5 * time.Second, trips: even}},
 		{"short", &skewedServer{host: host, ahead: time.Second, trips: even[:2]}},
 	}
-	metrics := NewMetrics()
+	metrics := NewRecorder()
 	// One node at a time: the nodes share a clock that their trips move.
 	var reports []SkewReport
 	for _, n := range nodes {
 		reports = append(reports, ClockSkew(t.Context(), []ClockNode{n}, ClockOptions{Samples: 3, now: host.now, Telemetry: Telemetry{Metrics: metrics}}))
 	}
-	if n := testutil.CollectAndCount(metrics, "redis_clock_skew_seconds"); n != 1 {
+	if n := metrics.Series("redis_clock_skew_seconds"); n != 1 {
 		t.Errorf("%d nodes are shown, want that of the last measurement", n)
 	}
 	report := SkewReport{}

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/redis/go-redis/v9"
-	"go.opentelemetry.io/otel/attribute"
 )
 
 // Tags keeps values that can be invalidated by what they are about: a tag is a name that any number of values carry.
@@ -44,7 +44,10 @@ type Tags struct {
 	// scripted: the server is older than 7.0 and has no EXPIRE GT. It is learnt from the first refusal, and stays.
 	scripted atomic.Bool
 	// known remembers the tags of keys, to ask for them together with the value. It is only a guess: Get looks at the value.
-	known *lru.Cache[string, []string]
+	known struct {
+		sync.Mutex
+		tags *recent[[]string]
+	}
 }
 
 // TagsOptions are what NewTags needs to know.
@@ -66,11 +69,8 @@ func NewTags(client redis.UniversalClient, options TagsOptions) *Tags {
 	if options.Remember <= 0 {
 		options.Remember = 4096
 	}
-	known, err := lru.New[string, []string](options.Remember)
-	if err != nil {
-		panic(err) // only a size below 1 is an error
-	}
-	t := &Tags{client: client, options: options, known: known}
+	t := &Tags{client: client, options: options}
+	t.known.tags = newRecent[[]string](options.Remember, nil)
 	t.eraser.client = client
 	return t
 }
@@ -85,7 +85,7 @@ func (t *Tags) Invalidate(ctx context.Context, tags ...string) (used int64, err 
 	if err != nil {
 		return 0, err
 	}
-	ctx, end := t.options.Telemetry.span(ctx, "lifetime.Tags.Invalidate", attribute.Int("lifetime.tags", len(tags)))
+	ctx, end := t.options.Telemetry.span(ctx, "lifetime.Tags.Invalidate", slog.Int("lifetime.tags", len(tags)))
 	defer t.observe(time.Now(), len(tags))
 	keys := make([]string, len(tags))
 	for i, tag := range tags {
@@ -116,7 +116,7 @@ func (t *Tags) InvalidateAll(ctx context.Context, tags ...string) error {
 		_, err := t.Invalidate(ctx, tags[0])
 		return err
 	}
-	ctx, end := t.options.Telemetry.span(ctx, "lifetime.Tags.InvalidateAll", attribute.Int("lifetime.tags", len(tags)))
+	ctx, end := t.options.Telemetry.span(ctx, "lifetime.Tags.InvalidateAll", slog.Int("lifetime.tags", len(tags)))
 	defer t.observe(time.Now(), len(tags))
 	err = t.mark(ctx, tags[0], tags[1:])
 	if errors.Is(err, redis.TxFailedErr) {
@@ -159,9 +159,21 @@ func (t *Tags) mark(ctx context.Context, tag string, others []string) error {
 }
 
 func (t *Tags) observe(begun time.Time, n int) {
-	figures := t.options.Telemetry.metrics().invalidation
-	figures.latency.WithLabelValues(t.options.Region).Observe(time.Since(begun).Seconds())
-	figures.total.WithLabelValues(t.options.Region).Add(float64(n))
+	t.options.Telemetry.observe(invalidationLatency, time.Since(begun).Seconds(), t.options.Region)
+	t.options.Telemetry.add(invalidationTotal, float64(n), t.options.Region)
+}
+
+// tagsOf returns the tags that a key's value had when it was seen last.
+func (t *Tags) tagsOf(key string) ([]string, bool) {
+	t.known.Lock()
+	defer t.known.Unlock()
+	return t.known.tags.get(key)
+}
+
+func (t *Tags) remember(key string, tags []string) {
+	t.known.Lock()
+	defer t.known.Unlock()
+	t.known.tags.put(key, tags)
 }
 
 // check returns the tags in order, each once.

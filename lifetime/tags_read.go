@@ -75,7 +75,7 @@ func (t *Tags) read(ctx context.Context, keys, guess []string) (map[string][]byt
 		asked[tag] = true
 	}
 	for _, key := range keys {
-		if tags, ok := t.known.Get(key); ok {
+		if tags, ok := t.tagsOf(key); ok {
 			for _, tag := range tags {
 				asked[tag] = true
 			}
@@ -100,7 +100,7 @@ func (t *Tags) read(ctx context.Context, keys, guess []string) (map[string][]byt
 				missing = append(missing, tag.name)
 			}
 		}
-		t.known.Add(key, stamp.names())
+		t.remember(key, stamp.names())
 	}
 	if len(missing) > 0 {
 		_, more, err := t.ask(ctx, nil, missing)
@@ -124,10 +124,9 @@ func (t *Tags) judge(keys []string, values map[string][]byte, stamps map[string]
 			invalid++
 		}
 	}
-	reads := t.options.Telemetry.metrics().invalidation.tagReads
-	reads.WithLabelValues("hit").Add(float64(hits))
-	reads.WithLabelValues("invalidated").Add(float64(invalid))
-	reads.WithLabelValues("miss").Add(float64(max(0, len(keys)-len(stamps))))
+	t.options.Telemetry.add(tagReads, float64(hits), "hit")
+	t.options.Telemetry.add(tagReads, float64(invalid), "invalidated")
+	t.options.Telemetry.add(tagReads, float64(max(0, len(keys)-len(stamps))), "miss")
 }
 
 // ask reads values and generations in one round trip; what is not there is left out.

@@ -110,7 +110,7 @@ func (t *Tags) Set(ctx context.Context, key string, value []byte, ttl time.Durat
 	if err := errors.Join(set.Err(), life.check(ctx)); err != nil {
 		return fmt.Errorf("setting %q with %d tags: %w", key, len(stamp.tags), err)
 	}
-	t.known.Add(key, stamp.names())
+	t.remember(key, stamp.names())
 	return nil
 }
 

@@ -2,41 +2,63 @@ package lifetime
 
 import (
 	"context"
-
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
+	"log/slog"
 )
 
 // Telemetry says where a part of this package reports to. Its zero value reports nowhere.
 type Telemetry struct {
-	Tracer  trace.Tracer // nil: no spans
-	Metrics *Metrics     // nil: no figures
+	Tracer  Tracer  // nil: no spans
+	Metrics Metrics // nil: no figures
 }
 
-// unwatched takes the figures of parts without Metrics, so that no caller has to ask whether somebody counts.
-var unwatched = NewMetrics()
-
-func (t Telemetry) metrics() *Metrics {
-	if t.Metrics == nil {
-		return unwatched
-	}
-	return t.Metrics
+// A Tracer takes spans: what was done, from when to when. lifetimeotel.Tracer is one for OpenTelemetry. It is asked by many
+// goroutines at once.
+type Tracer interface {
+	// Start begins a span within the one that ctx carries, if it does, and returns ctx with the new one. The function
+	// ends it, once, with the error that came of it, if any, and with what is known of it only then.
+	Start(ctx context.Context, name string, attributes ...slog.Attr) (context.Context, func(err error, attributes ...slog.Attr))
 }
 
-// span begins a span; the function that it returns ends it with the error, if any.
-func (t Telemetry) span(ctx context.Context, name string, attributes ...attribute.KeyValue) (context.Context, func(error)) {
-	tracer := t.Tracer
-	if tracer == nil {
-		tracer = noop.Tracer{}
+// span begins a span; the function that it returns ends it.
+func (t Telemetry) span(
+	ctx context.Context, name string, attributes ...slog.Attr,
+) (context.Context, func(error, ...slog.Attr)) {
+	if t.Tracer == nil {
+		return ctx, noSpan
 	}
-	ctx, span := tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
-	return ctx, func(err error) {
-		if err != nil {
-			span.RecordError(err)
-			span.SetStatus(codes.Error, err.Error())
-		}
-		span.End()
+	return t.Tracer.Start(ctx, name, attributes...)
+}
+
+func noSpan(error, ...slog.Attr) {}
+
+// add, observe, set and setAll tell the Metrics, if there are any.
+
+func (t Telemetry) add(f *Figure, n float64, labels ...string) {
+	if t.Metrics != nil {
+		t.Metrics.Add(f, labelled(labels), n)
 	}
+}
+
+func (t Telemetry) observe(f *Figure, value float64, labels ...string) {
+	if t.Metrics != nil {
+		t.Metrics.Observe(f, labelled(labels), value)
+	}
+}
+
+func (t Telemetry) set(f *Figure, value float64, labels ...string) {
+	if t.Metrics != nil {
+		t.Metrics.Set(f, labelled(labels), value)
+	}
+}
+
+func (t Telemetry) setAll(f *Figure, values map[Labels]float64) {
+	if t.Metrics != nil {
+		t.Metrics.SetAll(f, values)
+	}
+}
+
+// labelled keeps the labels in an array, which costs no memory of its own.
+func labelled(labels []string) (all Labels) {
+	copy(all[:], labels)
+	return all
 }

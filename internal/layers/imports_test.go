@@ -70,6 +70,8 @@ var alone = map[string]struct {
 
 	// The toolkit works with any Redis: it imports nothing of the server.
 	"lifetime":                   {nil, "lifetime is public, and for any Redis: it drags nothing of this project along"},
+	"lifetime/lifetimeotel":      {[]string{"lifetime"}, "an adapter knows the two that it joins"},
+	"lifetime/lifetimeprom":      {[]string{"lifetime"}, "an adapter knows the two that it joins"},
 	"ttllint":                    {[]string{"ttllint/rule"}, "the analyzer is public, and runs inside other linters"},
 	"ttllint/rule":               {[]string{"resp/glob"}, "the rules know no language"},
 	"ttllint/plugin":             {[]string{"ttllint"}, "a plugin is the analyzer in another linter's form"},

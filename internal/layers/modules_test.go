@@ -16,6 +16,8 @@ import (
 // but that of the server, which takes the newest.
 const imported = "1.25.0"
 
+const goredis = "github.com/redis/go-redis/v9"
+
 // modules are those of the repository, by folder, with what each may require: a module's requirements are resolved by
 // everybody who imports any package of it, so what only some need is a module of its own.
 var modules = map[string]struct {
@@ -24,11 +26,24 @@ var modules = map[string]struct {
 	tests   []string // and its tests: who imports the module downloads these too, to write go.sum
 	allowed string   // why that is all; "" of the server: what it takes is its own affair
 }{
-	".":        {oldest: "1.26.0"},
-	"lifetime": {imported, []string{"github.com/hashicorp/golang-lru/v2", "github.com/prometheus/client_golang", "github.com/redis/go-redis/v9", "go.opentelemetry.io/otel", "go.opentelemetry.io/otel/trace"}, []string{module + "test/rig", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel/sdk", "go.uber.org/goleak", "pgregory.net/rapid"}, "lifetime is for any program with go-redis"},
+	".": {oldest: "1.26.0"},
+	"lifetime": {
+		imported, []string{goredis},
+		[]string{module + "test/rig", "go.uber.org/goleak", "pgregory.net/rapid"}, "lifetime is for any program with go-redis",
+	},
+	"lifetime/lifetimeotel": {
+		imported, []string{module + "lifetime", "go.opentelemetry.io/otel", "go.opentelemetry.io/otel/metric", "go.opentelemetry.io/otel/trace"},
+		[]string{"go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/otel/sdk/metric", goredis}, "it is for programs with OpenTelemetry",
+	},
+	"lifetime/lifetimeprom": {
+		imported, []string{module + "lifetime", "github.com/prometheus/client_golang"}, []string{goredis}, "it is for programs with Prometheus",
+	},
 	"resp":     {imported, nil, nil, "a codec needs nothing"},
 	"test/rig": {imported, nil, nil, "who imports lifetime downloads what its tests need"},
-	"ttllint":  {imported, []string{module + "resp", "github.com/golangci/plugin-module-register", "golang.org/x/tools"}, []string{"pgregory.net/rapid"}, "the analyzer runs inside other linters"},
+	"ttllint": {
+		imported, []string{module + "resp", "github.com/golangci/plugin-module-register", "golang.org/x/tools"},
+		[]string{"pgregory.net/rapid"}, "the analyzer runs inside other linters",
+	},
 }
 
 // moduleOf is the folder of the module that a package is in.

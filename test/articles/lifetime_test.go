@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/curfewkv/curfew/lifetime"
+	"github.com/curfewkv/curfew/lifetime/lifetimeprom"
 	"github.com/curfewkv/curfew/test/rig"
 )
 
@@ -112,7 +113,7 @@ func TestATagTakesItsValuesAlong(t *testing.T) {
 // The article counts and times what it removes; so does the package, under the same names.
 func TestInvalidationIsCounted(t *testing.T) {
 	both(t, func(t *testing.T, s *rig.Server) {
-		c, metrics := client(t, s), lifetime.NewMetrics()
+		c, metrics := client(t, s), lifetimeprom.New()
 		inv := lifetime.NewInvalidator(c, lifetime.InvalidatorOptions{Region: "eu", Telemetry: lifetime.Telemetry{Metrics: metrics}})
 		c.Set(t.Context(), "user:1001", "v", time.Hour) // the TTL is the net under the invalidation
 		if n, err := inv.Invalidate(t.Context(), "user:1001", "user:none"); n != 1 || err != nil {
