@@ -99,3 +99,15 @@ func (r *running) received() (n int64) {
 	}
 	return n
 }
+
+// What a client had is forgotten in steps, which the event loops take.
+func TestAClientWithManySubscriptionsIsForgotten(t *testing.T) {
+	r := run(t)
+	c := r.unix()
+	for i := range 5000 {
+		c.send(request("PSUBSCRIBE", "pattern:"+strconv.Itoa(i)+":*"))
+	}
+	until(t, "all patterns", func() bool { return r.node.PubSub.NumPat() == 5000 })
+	c.Close()
+	until(t, "none of them", func() bool { return r.node.PubSub.NumPat() == 0 })
+}
