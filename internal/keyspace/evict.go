@@ -177,8 +177,8 @@ func (t *Txn) evictBest(now clock.Instant, p eviction.Policy, victims int, over 
 }
 
 // evictCandidate removes a candidate if it is still there and still allowed to go. One that was used since it was sampled
-// goes back into the pool with the score that it has now. A block that another key has taken over meanwhile is in another
-// bucket, or is judged like any key.
+// goes back into the pool with the score that it has now. Another key may have taken the block over meanwhile, and be found
+// in the buckets of the candidate's hash: to take it out by that hash would break the index.
 func (t *Txn) evictCandidate(now clock.Instant, c eviction.Candidate, p eviction.Policy) (freed int64, gone bool) {
 	s := t.ks.shards[c.Shard]
 	t.lockShard(s)
@@ -194,6 +194,9 @@ func (t *Txn) evictCandidate(now clock.Instant, c eviction.Candidate, p eviction
 	}
 	h := store.Handle(c.Handle)
 	en := Entry{s: s, d: d, db: int(c.DB), hash: c.Hash, slot: slot, h: h, e: s.arena.Entry(h)}
+	if t.ks.hash(en.e.Key()) != c.Hash {
+		return 0, false
+	}
 	at := en.Deadline()
 	if p.Volatile() && at == None {
 		return 0, false
