@@ -1,11 +1,13 @@
 package keyspace
 
 import (
+	"hash/crc32"
 	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/curfewkv/curfew/internal/blob"
 	"github.com/curfewkv/curfew/internal/eviction"
 )
 
@@ -27,6 +29,52 @@ func TestManyGoroutinesOnFewShards(t *testing.T) {
 		})
 	}
 	all.Wait()
+	f.checkMixed(t)
+}
+
+// The same with large strings, which readers on other goroutines hold and give up meanwhile.
+func TestLargeStringsOnManyGoroutines(t *testing.T) {
+	const workers, readers, rounds = 4, 3, 1500
+	f := newFixture(t, 4).quiet()
+	f.k.SetPolicy(eviction.AllKeysLRU)
+	f.k.Settings.MaxMemory.Store(20 << 20)
+	reads := make(chan sumRead, 50)
+	var working, reading sync.WaitGroup
+	for worker := range workers {
+		working.Go(func() {
+			w := newWorker(f, uint64(worker))
+			w.length = func() int { return 1 + w.rnd.IntN(3*largeString) }
+			w.keys, w.reads = 300, reads
+			for range rounds {
+				w.round()
+			}
+		})
+	}
+	for range readers {
+		reading.Go(func() {
+			for r := range reads {
+				if crc32.ChecksumIEEE(r.Bytes()) != r.sum {
+					t.Error("the bytes changed under a reader")
+				}
+				r.Release()
+			}
+		})
+	}
+	working.Wait()
+	close(reads)
+	reading.Wait()
+	f.checkMixed(t)
+}
+
+// sumRead is a reference to a large string, and the checksum of what it must read.
+type sumRead struct {
+	*blob.Reading
+	sum uint32
+}
+
+// checkMixed checks what is left when all goroutines are done, removes it, and checks that nothing leaked.
+func (f *fixture) checkMixed(t *testing.T) {
+	t.Helper()
 	check(t, f.k)
 	if f.stored() == 0 {
 		t.Error("nothing is left: the limit was too low for the test to mean something")
@@ -50,16 +98,21 @@ func TestManyGoroutinesOnFewShards(t *testing.T) {
 
 // worker is one goroutine of the test.
 type worker struct {
-	f   *fixture
-	tx  *Txn
-	rnd *rand.Rand
+	f      *fixture
+	tx     *Txn
+	rnd    *rand.Rand
+	keys   int
+	length func() int   // of a value
+	reads  chan sumRead // nil: nobody reads
 }
 
 func newWorker(f *fixture, seed uint64) *worker {
-	return &worker{f: f, tx: f.k.NewTxn(), rnd: rand.New(rand.NewPCG(seed, 9))}
+	w := &worker{f: f, tx: f.k.NewTxn(), rnd: rand.New(rand.NewPCG(seed, 9)), keys: 3000}
+	w.length = func() int { return w.rnd.IntN(400) }
+	return w
 }
 
-func (w *worker) key() []byte { return []byte(name(w.rnd.IntN(3000))) }
+func (w *worker) key() []byte { return []byte(name(w.rnd.IntN(w.keys))) }
 
 func (w *worker) deadline() Deadline {
 	switch ms := int64(w.rnd.IntN(5000)); w.rnd.IntN(3) {
@@ -87,6 +140,7 @@ func (w *worker) round() {
 		w.tx.DefragSlice(shard, 100*time.Microsecond, c)
 	case n < 83:
 		w.f.k.ReleaseOne(shard)
+		w.f.k.ReleaseOneShared()
 	case n < 86:
 		c.Advance(time.Duration(w.rnd.IntN(15)) * time.Millisecond)
 	case n < 88:
@@ -107,9 +161,12 @@ func (w *worker) command(n int) {
 	w.tx.LockSet(w.tx.ShardBit(key) | w.tx.ShardBit(dst))
 	defer w.tx.Unlock()
 	en, ok := w.tx.Write(key)
+	if ok && w.reads != nil {
+		w.share(en)
+	}
 	switch {
 	case n < 30 || !ok:
-		_ = w.tx.PutString(key, make([]byte, w.rnd.IntN(400)), PutOptions{Deadline: w.deadline()}, eventTest)
+		_ = w.tx.PutString(key, make([]byte, w.length()), PutOptions{Deadline: w.deadline()}, eventTest)
 	case n < 35:
 		w.tx.Delete(en, eventTest)
 	case n < 40:
@@ -122,6 +179,19 @@ func (w *worker) command(n int) {
 		_ = w.tx.Move(en, db, dst, eventTest, eventTest)
 	default:
 		_ = w.tx.Move(en, 1-db, key, eventTest, eventTest)
+	}
+}
+
+// share hands a reference to the entry's string to the readers, if they keep up.
+func (w *worker) share(en Entry) {
+	r, ok := en.Share(0, en.StringLen())
+	if !ok {
+		return
+	}
+	select {
+	case w.reads <- sumRead{r, crc32.ChecksumIEEE(r.Bytes())}:
+	default:
+		r.Release()
 	}
 }
 
