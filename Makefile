@@ -19,7 +19,7 @@ DIFF_SECONDS ?= 60
 # How many sessions the test of the stream of effects generates.
 EFFECTS_SESSIONS ?= 60
 
-.PHONY: run build deps vet fmt unit race toolkit oldest tidy differential effects linear badinput test-redis test-redis-skipped test fuzz-short bench clean
+.PHONY: run build deps vet fmt unit race toolkit oldest tidy differential effects linear badinput net test-redis test-redis-skipped test fuzz-short bench clean
 
 run: build
 	$(SERVER) serve
@@ -75,6 +75,14 @@ linear: build
 badinput: build
 	$(GO) test -count=1 -timeout 10m ./test/badinput
 
+# What a server does must not depend on how bytes travel to it: the same tests, and a part of Redis's suite, over package net.
+net: export CURFEW_TRANSPORT = net
+net: build
+	$(GO) test -race -count=1 -timeout 15m ./internal/server
+	$(GO) test -count=1 -timeout 10m ./test/badinput
+	scripts/fetch-redis-suite
+	$(GO) run ./test/redis-suite -server $(SERVER) -units unit/protocol,unit/querybuf,unit/limits,unit/networking,unit/obuf-limits,unit/pubsub,unit/tracking,unit/multi,unit/pause,unit/quit,unit/type/string
+
 test-redis: build
 	scripts/fetch-redis-suite
 	$(GO) run ./test/redis-suite -server $(SERVER)
@@ -84,7 +92,7 @@ test-redis-skipped: build
 	scripts/fetch-redis-suite
 	$(GO) run ./test/redis-suite -server $(SERVER) -try-skipped
 
-test: deps vet fmt build unit race toolkit oldest differential effects linear badinput test-redis
+test: deps vet fmt build unit race toolkit oldest differential effects linear badinput net test-redis
 
 # Every fuzz target for a few seconds, on the corpus and a little beyond it.
 fuzz-short:

@@ -17,6 +17,7 @@ type layer struct {
 var layers = []layer{
 	{[]string{"cmd/*"}, "a program is where parts are put together; nothing can use a program"},
 	{[]string{"internal/server"}, "sockets and the process are around a node: what is inside serves any transport, and tests without one"},
+	{[]string{"internal/loop"}, "what moves bytes knows what they are moved to; nothing below knows how they came"},
 	{[]string{"internal/node"}, "the wiring knows every part, so a part that knew the wiring would know them all"},
 	{[]string{"internal/dispatch"}, "gates and locks are around a command: what is inside must not see them"},
 	{
@@ -170,6 +171,9 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 	}{
 		{"internal/server", "internal/dispatch", true},
 		{"internal/server", "internal/node", true},
+		{"internal/server", "internal/loop", true},
+		{"internal/loop", "internal/dispatch", true},
+		{"internal/node", "internal/loop", false},
 		{"internal/node", "internal/server", false},
 		{"internal/dispatch", "internal/node", false},
 		{"internal/dispatch", "internal/server", false},

@@ -77,7 +77,7 @@ func TestWhatClientsMakeTheServerKeepIsInUsedMemory(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := run(t)
 			admin, client := r.unix(), r.unix()
-			used := func() int64 { return r.keyspace.External() }
+			used := func() int64 { return r.node.Keyspace.External() }
 			client.ask("PING")
 			heapBefore, before := heap(), used()
 			c.keep(r, client)
@@ -87,14 +87,14 @@ func TestWhatClientsMakeTheServerKeepIsInUsedMemory(t *testing.T) {
 				t.Errorf("the heap has grown by %d bytes, used_memory by %d", grown, accounted)
 			}
 			client.Close()
-			until(t, "the end of the client", func() bool { return used() < 3*connOverhead })
+			until(t, "the end of the client", func() bool { return used() < 3*atRest })
 		})
 	}
 }
 
 // received is the largest number of bytes of a request that is not yet complete.
 func (r *running) received() (n int64) {
-	for _, s := range r.sessions.All() {
+	for _, s := range r.node.Sessions.All() {
 		n = max(n, s.Public.QueryLen.Load())
 	}
 	return n

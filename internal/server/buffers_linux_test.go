@@ -9,11 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// atRest is what a connection counts as that has neither requests nor replies.
+const atRest = 2 << 10
+
 func TestALargeRequestLeavesNoLargeBuffer(t *testing.T) {
 	r := run(t)
 	admin, c := r.unix(), r.tcp()
 	c.ask("SET", "k", "v")
-	until(t, "rest", func() bool { return r.keyspace.External() <= 2*connOverhead })
+	until(t, "rest", func() bool { return r.node.Keyspace.External() <= 2*atRest })
 	args := []string{"DEL"} // its length is not known before its end, so there is room behind it
 	for range 400_000 {
 		args = append(args, "key")
@@ -22,29 +25,13 @@ func TestALargeRequestLeavesNoLargeBuffer(t *testing.T) {
 	if got, err := c.reply(); got != ":0\r\n" {
 		t.Fatal(got, err)
 	}
-	until(t, "the memory of the request", func() bool { return r.keyspace.External() < 2*connOverhead+2*keepIn })
+	until(t, "the memory of the request", func() bool { return r.node.Keyspace.External() < 2*atRest+128<<10 })
 	c.send("NG\r\n")
 	if got, err := c.reply(); got != "+PONG\r\n" {
 		t.Errorf("%q, %v", got, err)
 	}
-	until(t, "rest", func() bool { return r.keyspace.External() <= 2*connOverhead })
+	until(t, "rest", func() bool { return r.node.Keyspace.External() <= 2*atRest })
 	admin.ask("PING")
-}
-
-// A connection whose client was killed, or which was refused its place in epoll, before its loop took it over is closed
-// already; its descriptor may be another's.
-func TestAConnectionThatIsClosedIsNotTakenOver(t *testing.T) {
-	r := run(t)
-	r.unix().ask("PING")
-	done := make(chan bool)
-	l := r.loops[1]
-	l.do(func() {
-		l.add(&conn{fd: l.wakeFD, loop: l, closed: true})
-		done <- l.conns[l.wakeFD] == nil
-	})
-	if !<-done {
-		t.Error("it was taken over")
-	}
 }
 
 // Without a free descriptor connections wait in the queue, the server does its other work, and the log stays short.
@@ -52,7 +39,7 @@ func TestConnectionsWaitForDescriptors(t *testing.T) {
 	r := run(t, "--loglevel", "warning")
 	admin := r.unix()
 	admin.ask("PING")
-	until(t, "the end of the first connection", func() bool { return r.sessions.Len() == 1 })
+	until(t, "the end of the first connection", func() bool { return r.node.Sessions.Len() == 1 })
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
@@ -89,7 +76,7 @@ func TestConnectionsWaitForDescriptors(t *testing.T) {
 	if got := admin.ask("PING"); got != "+PONG\r\n" {
 		t.Fatal(got)
 	}
-	if n := r.sessions.Len(); n != 1 {
+	if n := r.node.Sessions.Len(); n != 1 {
 		t.Fatalf("%d clients: the descriptors were not used up", n)
 	}
 	for _, f := range fill[1:] {

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/curfewkv/curfew/internal/session"
 )
 
@@ -88,18 +86,6 @@ func TestProtectedModeRefusesOthersWithoutAPassword(t *testing.T) {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}
-	for addr, local := range map[string]bool{"127.0.0.1": true, "127.1.2.3": true, "10.0.0.1": false, "::1": true, "fe80::1": false} {
-		ip := net.ParseIP(addr)
-		var sa unix.Sockaddr
-		if v4 := ip.To4(); v4 != nil {
-			sa = &unix.SockaddrInet4{Port: 5, Addr: [4]byte(v4)}
-		} else {
-			sa = &unix.SockaddrInet6{Port: 5, Addr: [16]byte(ip)}
-		}
-		if name, got := peerName(sa, ""); got != local || name != net.JoinHostPort(addr, "5") {
-			t.Errorf("%s: %s, local %v", addr, name, got)
-		}
-	}
 }
 
 func TestTheUnixSocketHasItsPermissionsAndGoesWithTheServer(t *testing.T) {
@@ -130,7 +116,7 @@ func TestAHalfClosedConnectionGetsItsReplies(t *testing.T) {
 		if err := c.Conn.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "replies that wait", func() bool { return r.unsent() > size || r.sessions.Len() < 3 })
+		until(t, "replies that wait", func() bool { return r.unsent() > size || r.node.Sessions.Len() < 3 })
 		got, err := io.ReadAll(c.r)
 		if err != nil || len(got) != n*(size+len("$1048576\r\n\r\n"))+len("+PONG\r\n") || !strings.HasSuffix(string(got), "\r\n+PONG\r\n") {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
@@ -141,7 +127,7 @@ func TestAHalfClosedConnectionGetsItsReplies(t *testing.T) {
 	c.send(strings.Repeat(request("GET", "big"), n))
 	until(t, "replies that wait", func() bool { return r.unsent() > size })
 	c.Close()
-	until(t, "the end of the connection", func() bool { return r.sessions.Len() <= 1 })
+	until(t, "the end of the connection", func() bool { return r.node.Sessions.Len() <= 1 })
 }
 
 func TestQuitAnswersAndCloses(t *testing.T) {
@@ -287,8 +273,8 @@ func TestSlowReadersAreCutOffAndTheirMemoryIsGivenBack(t *testing.T) {
 			if c.ask == "SUBSCRIBE" {
 				slow.ask("SUBSCRIBE", "big")
 			}
-			used := r.keyspace.Used()
-			for end := time.Now().Add(patience); r.sessions.Len() > 1; {
+			used := r.node.Keyspace.Used()
+			for end := time.Now().Add(patience); r.node.Sessions.Len() > 1; {
 				if time.Now().After(end) {
 					t.Fatal("the slow reader is still there")
 				}
@@ -300,7 +286,7 @@ func TestSlowReadersAreCutOffAndTheirMemoryIsGivenBack(t *testing.T) {
 					time.Sleep(10 * time.Millisecond)
 				}
 			}
-			until(t, "its memory", func() bool { return r.keyspace.Used() < used+50_000 })
+			until(t, "its memory", func() bool { return r.node.Keyspace.Used() < used+50_000 })
 			if got := admin.ask("GET", "big"); len(got) < 100_000 {
 				t.Errorf("another client: %.20q", got)
 			}
@@ -312,11 +298,11 @@ func TestSlowReadersAreCutOffAndTheirMemoryIsGivenBack(t *testing.T) {
 func TestMemoryInUseReturnsWhenConnectionsClose(t *testing.T) {
 	before := descriptors(t)
 	r := run(t)
-	until(t, "the start", func() bool { return r.sessions.Len() == 0 })
-	start := r.keyspace.Used()
+	until(t, "the start", func() bool { return r.node.Sessions.Len() == 0 })
+	start := r.node.Keyspace.Used()
 	admin := r.unix()
 	admin.ask("SET", "big", strings.Repeat("x", 1<<20))
-	full := r.keyspace.Used()
+	full := r.node.Keyspace.Used()
 	var all []*client
 	for i := range 60 {
 		c := r.tcp()
@@ -341,7 +327,7 @@ func TestMemoryInUseReturnsWhenConnectionsClose(t *testing.T) {
 			c.ask("DEL", "k")
 		}
 	}
-	until(t, "the memory of connections", func() bool { return r.keyspace.Used() > full+20<<20 })
+	until(t, "the memory of connections", func() bool { return r.node.Keyspace.Used() > full+20<<20 })
 	for i, c := range all {
 		if i%2 == 0 {
 			c.Close()
@@ -350,12 +336,12 @@ func TestMemoryInUseReturnsWhenConnectionsClose(t *testing.T) {
 			c.Close()
 		}
 	}
-	until(t, "the end of the connections", func() bool { return r.sessions.Len() == 1 })
+	until(t, "the end of the connections", func() bool { return r.node.Sessions.Len() == 1 })
 	admin.ask("DEL", "big")
 	admin.ask("DEL", "k")
 	admin.Close()
-	until(t, fmt.Sprintf("memory in use at its start, %d: it is %d", start, r.keyspace.Used()), func() bool { return r.keyspace.Used() == start })
-	if n := r.keyspace.External(); n != 0 {
+	until(t, fmt.Sprintf("memory in use at its start, %d: it is %d", start, r.node.Keyspace.Used()), func() bool { return r.node.Keyspace.Used() == start })
+	if n := r.node.Keyspace.External(); n != 0 {
 		t.Errorf("%d bytes of connections are left", n)
 	}
 	r.stop()
@@ -389,7 +375,7 @@ func TestABlockedOrPausedClientThatGoesIsForgotten(t *testing.T) {
 			case "half":
 				c.Conn.(*net.TCPConn).CloseWrite()
 			}
-			until(t, name+", "+end, func() bool { return r.sessions.Len() == 1 && r.pause.Waiting() == 0 })
+			until(t, name+", "+end, func() bool { return r.node.Sessions.Len() == 1 && r.node.Pause.Waiting() == 0 })
 		}
 		admin.ask("CLIENT", "UNPAUSE")
 	}
@@ -441,5 +427,5 @@ func TestConnectionsThatComeAndGo(t *testing.T) {
 			t.Errorf("worker %d: %v", worker, err)
 		}
 	}
-	until(t, "the end of the connections", func() bool { return r.sessions.Len() == 1 })
+	until(t, "the end of the connections", func() bool { return r.node.Sessions.Len() == 1 })
 }

@@ -31,7 +31,7 @@ func (s *Server) serverFigures() {
 	s.fixed(sec, "os", osName())
 	s.fixed(sec, "arch_bits", strconv.Itoa(strconv.IntSize))
 	s.fixed(sec, "monotonic_clock", "POSIX clock_gettime")
-	s.fixed(sec, "multiplexing_api", "epoll")
+	s.fixed(sec, "multiplexing_api", s.settings.transport.String())
 	s.fixed(sec, "atomicvar_api", "sync/atomic")
 	s.fixed(sec, "go_version", runtime.Version())
 	s.fixed(sec, "process_id", strconv.Itoa(os.Getpid()))
@@ -44,8 +44,8 @@ func (s *Server) serverFigures() {
 	exe, _ := os.Executable()
 	s.fixed(sec, "executable", exe)
 	s.text(sec, "config_file", "configuration file", s.config.Path)
-	s.text(sec, "event_loops", "event loops", func() string { return strconv.Itoa(len(s.loops)) })
-	s.text(sec, "shards", "lock units of the keyspace", func() string { return strconv.Itoa(s.keyspace.Shards()) })
+	s.text(sec, "event_loops", "event loops", func() string { return strconv.Itoa(s.group.Len()) })
+	s.text(sec, "shards", "lock units of the keyspace", func() string { return strconv.Itoa(s.node.Keyspace.Shards()) })
 }
 
 func (s *Server) uptime() int64 { return (s.clock.Mono() - s.node.Started.Mono) / int64(time.Second) }

@@ -36,11 +36,11 @@ func (g *heapGuard) collected(resident, buffers, now int64) {
 
 // collectGarbage gives back the memory of buffers that are gone. Called away from the loops.
 func (s *Server) collectGarbage(g *heapGuard) {
-	if !g.due(residentHeap(), s.keyspace.External(), s.clock.Mono()) {
+	if !g.due(residentHeap(), s.node.Keyspace.External(), s.clock.Mono()) {
 		return
 	}
 	debug.FreeOSMemory()
-	g.collected(residentHeap(), s.keyspace.External(), s.clock.Mono())
+	g.collected(residentHeap(), s.node.Keyspace.External(), s.clock.Mono())
 }
 
 // residentHeap is the part of the heap that was not given back to the system.

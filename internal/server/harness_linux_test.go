@@ -40,7 +40,7 @@ func run(t testing.TB, args ...string) *running {
 	args = append([]string{
 		"--port", strconv.Itoa(r.port), "--bind", "127.0.0.1", "--unixsocket", r.socket, "--event-loops", "2", "--loglevel", "nothing",
 		"--save", "", "--logfile", filepath.Join(t.TempDir(), "log"),
-	}, args...)
+	}, append(transport(), args...)...)
 	s, err := New(args)
 	if err != nil {
 		t.Fatal(err)
@@ -50,6 +50,14 @@ func run(t testing.TB, args ...string) *running {
 	t.Cleanup(r.stop)
 	r.unix().Close() // it listens
 	return r
+}
+
+// transport is the choice of the transport that these tests are run over, the usual one without CURFEW_TRANSPORT.
+func transport() []string {
+	if name := os.Getenv("CURFEW_TRANSPORT"); name != "" {
+		return []string{"--transport", name}
+	}
+	return nil
 }
 
 // stop ends the server and waits for that.
@@ -170,13 +178,13 @@ func request(args ...string) string { return string(resp.AppendCommand(nil, args
 
 // unsent is the largest number of bytes that wait for a client.
 func (r *running) unsent() (n int64) {
-	r.sessions.Each(func(s *session.Session) { n = max(n, s.Public.OutBytes.Load()) })
+	r.node.Sessions.Each(func(s *session.Session) { n = max(n, s.Public.OutBytes.Load()) })
 	return n
 }
 
 // flagged is how many sessions have a flag.
 func (r *running) flagged(flag uint32) (n int) {
-	r.sessions.Each(func(s *session.Session) {
+	r.node.Sessions.Each(func(s *session.Session) {
 		if s.HasFlag(flag) {
 			n++
 		}

@@ -14,7 +14,7 @@ import (
 func start(t *testing.T, args ...string) string {
 	t.Helper()
 	socket := filepath.Join(t.TempDir(), "s")
-	s, err := New(append([]string{"--port", "0", "--unixsocket", socket, "--event-loops", "2"}, args...))
+	s, err := New(append([]string{"--port", "0", "--unixsocket", socket, "--event-loops", "2"}, append(transport(), args...)...))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,9 +13,8 @@ import (
 
 	"github.com/curfewkv/curfew/internal/clock"
 	"github.com/curfewkv/curfew/internal/config"
-	"github.com/curfewkv/curfew/internal/keyspace"
+	"github.com/curfewkv/curfew/internal/loop"
 	"github.com/curfewkv/curfew/internal/node"
-	"github.com/curfewkv/curfew/internal/session"
 )
 
 // spareProcs is how many goroutines may run beside the loops.
@@ -30,15 +29,9 @@ type Server struct {
 	logFile  io.Closer
 	clock    clock.Clock
 	node     *node.Node
-	loops    []*loop
-
-	// parts of the node that the loops use all the time
-	keyspace *keyspace.Keyspace
-	sessions *session.Registry
-	pause    *session.Pause
+	group    *loop.Group
 
 	listeners listeners
-	nextLoop  atomic.Uint64
 	stopping  atomic.Bool
 	failed    atomic.Pointer[error]
 	done      sync.WaitGroup
@@ -69,7 +62,6 @@ func New(args []string) (*Server, error) {
 // newServer makes a server that has its configuration keys and nothing else.
 func newServer() (*Server, *config.FileDirectives) {
 	s := &Server{config: config.New(), log: newLogger(io.Discard), clock: clock.NewSystem(), release: make(chan struct{}, 1)}
-	s.listeners.byFD = map[int]*listener{}
 	listen := listenHooks{
 		port: &config.Apply{Run: func() error { return s.relisten("Unable to listen on this port. Check server logs.") }},
 		bind: &config.Apply{Run: func() error { return s.relisten("Failed to bind to specified addresses.") }},
@@ -101,16 +93,15 @@ func (s *Server) build(directives *config.FileDirectives) error {
 	if err := s.buildNode(n, directives); err != nil {
 		return err
 	}
-	for i := range n {
-		var mine []int
-		for shard := i; shard < s.keyspace.Shards(); shard += n {
-			mine = append(mine, shard)
-		}
-		l, err := newLoop(s, i, mine)
-		if err != nil {
-			return err
-		}
-		s.loops = append(s.loops, l)
+	var err error
+	s.group, err = loop.New(loop.Options{
+		Node: s.node, Loops: n, Transport: s.settings.transport.String(), Log: s.log.Logger,
+		Refuse: s.refuse, UnixPath: s.settings.unixSocket.Get, Timeout: s.settings.timeout.Get, Keepalive: s.settings.keepalive.Get,
+		Tick: s.purge, Stopping: s.unlisten, Fail: s.fatal,
+	})
+	if err != nil {
+		s.node.Close()
+		return err
 	}
 	return nil
 }
@@ -121,8 +112,8 @@ func (s *Server) buildNode(loops int, directives *config.FileDirectives) (err er
 		Config: s.config, Keys: s.settings.Keys, Renames: directives.Renames, Clock: s.clock, Log: s.log.Logger,
 		Workers: loops, Shards: int(s.settings.shards.Get()),
 		Wake: func(shard int) {
-			if len(s.loops) > 0 {
-				s.loops[shard%len(s.loops)].wake()
+			if s.group != nil {
+				s.group.Wake(shard)
 			}
 		},
 		Process: node.Process{
@@ -132,7 +123,6 @@ func (s *Server) buildNode(loops int, directives *config.FileDirectives) (err er
 	if err != nil {
 		return err
 	}
-	s.keyspace, s.sessions, s.pause = s.node.Keyspace, s.node.Sessions, s.node.Pause
 	s.declareFigures()
 	return nil
 }
@@ -141,9 +131,7 @@ func (s *Server) buildNode(loops int, directives *config.FileDirectives) (err er
 func (s *Server) Run() error {
 	if err := s.listenAll(); err != nil {
 		s.unlisten()
-		for _, l := range s.loops {
-			l.close()
-		}
+		s.group.Close()
 		s.node.Close()
 		s.logFile.Close()
 		return err
@@ -163,12 +151,8 @@ func (s *Server) Run() error {
 		s.releasePages(ctx)
 	}()
 	// Processors to spare: a loop that comes back from the kernel must not wait for one that a background task holds.
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(len(s.loops) + spareProcs))
-	var loops sync.WaitGroup
-	for _, l := range s.loops {
-		loops.Go(l.run)
-	}
-	loops.Wait()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(s.group.Len() + spareProcs))
+	s.group.Run()
 	cancel()
 	s.done.Wait()
 	s.finish()
@@ -180,7 +164,7 @@ func (s *Server) Run() error {
 
 // greet logs what redis-server logs at start, which tools wait for.
 func (s *Server) greet() {
-	s.log.Info(fmt.Sprintf("Curfew %s, bits=64, %d event loops, %d shards, PID: %d", Version, len(s.loops), s.keyspace.Shards(), os.Getpid()))
+	s.log.Info(fmt.Sprintf("Curfew %s, bits=64, %d event loops, %d shards, PID: %d", Version, s.group.Len(), s.node.Keyspace.Shards(), os.Getpid()))
 	for _, w := range s.config.Warnings() {
 		s.log.Warn("WARNING: " + w)
 	}
@@ -197,15 +181,7 @@ func (s *Server) Stop() {
 		return
 	}
 	s.log.Info("User requested shutdown...")
-	by := s.clock.Mono() + s.settings.shutdownTimeout.Get()*int64(time.Second)
-	for _, l := range s.loops {
-		l.do(func() {
-			if l.index == 0 {
-				s.unlisten()
-			}
-			l.stopping, l.stopBy = true, by
-		})
-	}
+	s.group.Stop(s.clock.Mono() + s.settings.shutdownTimeout.Get()*int64(time.Second))
 }
 
 // fatal stops the server with an error.
@@ -231,6 +207,14 @@ func (s *Server) writePID() error {
 	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644)
 }
 
+// purge gives free pages back to the system soon.
+func (s *Server) purge() {
+	select {
+	case s.release <- struct{}{}:
+	default: // it is about to run anyway
+	}
+}
+
 // releasePages gives freed pages back to the system, away from the loops: the system call may take long.
 func (s *Server) releasePages(ctx context.Context) {
 	guard := new(heapGuard)
@@ -240,11 +224,11 @@ func (s *Server) releasePages(ctx context.Context) {
 			return
 		case <-s.release:
 		}
-		for shard := range s.keyspace.Shards() {
-			for s.keyspace.ReleaseOne(shard) && ctx.Err() == nil {
+		for shard := range s.node.Keyspace.Shards() {
+			for s.node.Keyspace.ReleaseOne(shard) && ctx.Err() == nil {
 			}
 		}
-		for s.keyspace.ReleaseOneShared() && ctx.Err() == nil {
+		for s.node.Keyspace.ReleaseOneShared() && ctx.Err() == nil {
 		}
 		s.collectGarbage(guard)
 	}

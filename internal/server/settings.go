@@ -2,6 +2,7 @@ package server
 
 import (
 	"github.com/curfewkv/curfew/internal/config"
+	"github.com/curfewkv/curfew/internal/loop"
 	"github.com/curfewkv/curfew/internal/node"
 )
 
@@ -16,6 +17,7 @@ type settings struct {
 	logLevel                             *config.Enum
 	logFile, pidFile, dir                *config.String
 	shards, loops                        *config.Int
+	transport                            *config.Enum
 	shutdownTimeout                      *config.Int
 }
 
@@ -41,6 +43,7 @@ func declare(r *config.Registry, listen listenHooks, logging *config.Apply) *set
 		dir:             r.String("dir", ".", config.Protected(), config.Doc("working directory"), config.OnSet(func(_, to string) error { return chdir(to) })),
 		shards:          r.Int("shards", 0, 0, 64, config.Immutable(), config.Doc("lock units of the keyspace, a power of two; 0: chosen by the number of cores")),
 		loops:           r.Int("event-loops", 0, 0, 256, config.Immutable(), config.Doc("event loops; 0: one for each core")),
+		transport:       r.Enum("transport", loop.Transports()[0], loop.Transports(), config.Immutable(), config.Doc("how bytes travel: epoll, which only Linux has, or Go's package net")),
 		shutdownTimeout: r.Int("shutdown-timeout", 10, 0, 1<<31-1, config.Doc("seconds that a stopping server waits for replies to be taken")),
 	}
 	return s

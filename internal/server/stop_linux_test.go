@@ -41,7 +41,7 @@ func TestAStopUnderLoadFinishesReplies(t *testing.T) {
 	}
 	until(t, "load", func() bool {
 		served := 0
-		r.sessions.Each(func(s *session.Session) {
+		r.node.Sessions.Each(func(s *session.Session) {
 			if session.Text(&s.Public.LastCmd) == "get" {
 				served++
 			}
@@ -116,7 +116,7 @@ func TestNoConnectionIsLostBetweenLoopsOfAStoppingServer(t *testing.T) {
 		r.stop()
 		close(quit)
 		dialers.Wait()
-		if n, used := r.sessions.Len(), r.keyspace.External(); n != 0 || used != 0 {
+		if n, used := r.node.Sessions.Len(), r.node.Keyspace.External(); n != 0 || used != 0 {
 			t.Fatalf("%d sessions and %d bytes are left", n, used)
 		}
 		until(t, "the descriptors", func() bool { return descriptors(t) <= before })

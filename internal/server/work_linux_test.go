@@ -2,18 +2,11 @@ package server
 
 import (
 	"fmt"
-	"math/bits"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
-
-	"github.com/curfewkv/curfew/internal/journal"
-	"github.com/curfewkv/curfew/internal/keyspace"
-	"github.com/curfewkv/curfew/internal/session"
 )
 
 // Deadlines end the sleep of loops that have nothing else to do: keys go without anybody asking, near their deadline.
@@ -28,63 +21,18 @@ func TestKeysGoFromAnIdleServer(t *testing.T) {
 	}
 	c.ask("SET", "later", "v", "PX", "1000000")
 	expired := func() (active, lazy int64) {
-		r.keyspace.ActiveLag.Count()
-		return r.keyspace.ActiveLag.Count(), r.keyspace.LazyLag.Count()
+		r.node.Keyspace.ActiveLag.Count()
+		return r.node.Keyspace.ActiveLag.Count(), r.node.Keyspace.LazyLag.Count()
 	}
 	until(t, "the end of the keys", func() bool { active, _ := expired(); return active == keys })
 	if _, lazy := expired(); lazy != 0 {
 		t.Errorf("%d keys were removed by readers", lazy)
 	}
-	if lag := time.Duration(r.keyspace.ActiveLag.Percentile(50)); lag > time.Second {
+	if lag := time.Duration(r.node.Keyspace.ActiveLag.Percentile(50)); lag > time.Second {
 		t.Errorf("half of the keys went more than %v late", lag)
 	}
 	if got := c.ask("DBSIZE"); got != ":1\r\n" {
 		t.Errorf("keys are left: %q", got)
-	}
-}
-
-// A loop sleeps to the next deadline of its shards, and a deadline that is armed elsewhere ends its sleep.
-func TestDeadlinesBoundTheSleepOfTheirLoop(t *testing.T) {
-	r := run(t, "--shards", "2")
-	c := r.unix()
-	owner := func(key string) *loop {
-		return r.loops[bits.TrailingZeros64(r.keyspace.NewTxn().ShardBit([]byte(key)))]
-	}
-	sleep := func(l *loop) int {
-		ms := make(chan int)
-		l.do(func() { l.nextTick = r.clock.Mono() + int64(tick); ms <- l.sleepMs() })
-		return <-ms
-	}
-	key := "k"
-	// Each is tried again when this goroutine was held up between two steps.
-	for _, l := range r.loops {
-		until(t, "sleep without deadlines", func() bool { return sleep(l) > 50 })
-	}
-	c.ask("SET", key, "v", "PX", "1000000")
-	until(t, "sleep with a deadline that is far off", func() bool { return sleep(owner(key)) > 50 })
-	until(t, "less sleep with a near one", func() bool {
-		c.ask("SET", key, "v", "PX", "50")
-		ms := sleep(owner(key))
-		return ms > 0 && ms <= 50
-	})
-	until(t, "sleep", func() bool { return owner(key).sleeping.Load() })
-	woken := false // by arming: the eventfd is written to, and the mark of sleep is taken away
-	for i := 0; !woken && i < 1000; i++ {
-		l := owner("n" + strconv.Itoa(i))
-		if !l.sleeping.Load() {
-			continue
-		}
-		tx := r.keyspace.NewTxn()
-		tx.Begin(r.clock.Now(), 0, 0, true)
-		tx.LockAll()
-		if err := tx.PutString([]byte("n"+strconv.Itoa(i)), []byte("v"), keyspace.PutOptions{Deadline: tx.After(int64(900_000 - i))}, journal.Event{}); err != nil {
-			t.Error(err)
-		}
-		woken = !l.sleeping.Load()
-		tx.Unlock()
-	}
-	if !woken {
-		t.Error("a nearer deadline does not wake the loop of its shard")
 	}
 }
 
@@ -103,11 +51,11 @@ func TestFlushedMemoryIsGivenBackByAnIdleServer(t *testing.T) {
 			t.Fatal(got, err)
 		}
 	}
-	used := r.keyspace.UsedByData()
+	used := r.node.Keyspace.UsedByData()
 	if got := c.ask("FLUSHALL", "ASYNC"); got != "+OK\r\n" {
 		t.Fatal(got)
 	}
-	until(t, "the memory", func() bool { return r.keyspace.UsedByData() == 0 })
+	until(t, "the memory", func() bool { return r.node.Keyspace.UsedByData() == 0 })
 	if used < keys*30 {
 		t.Errorf("%d bytes were in use", used)
 	}
@@ -171,47 +119,6 @@ func TestFiguresWhileEverythingChanges(t *testing.T) {
 	}
 }
 
-// From the socket to the socket a GET or SET of a key that is there costs no allocation. The loop's own goroutine measures.
-func TestARequestAllocatesNothingOnItsWay(t *testing.T) {
-	r := run(t)
-	r.tcp().ask("SET", "key:1", strings.Repeat("v", 32))
-	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(ends[1])
-	l := r.loops[0]
-	c := &conn{fd: ends[0], loop: l}
-	c.sess = session.New(r.sessions.NextID(), c, r.clock.Mono())
-	c.sess.Authenticated = true
-	reply := make([]byte, 4096)
-	measured := make(chan string)
-	l.do(func() {
-		defer close(measured)
-		l.conns[c.fd] = c
-		defer l.drop(c)
-		for _, one := range []string{request("GET", "key:1"), request("SET", "key:1", strings.Repeat("w", 32)), request("PING")} {
-			in := []byte(strings.Repeat(one, 3))
-			serve := func() {
-				if n, err := rawWrite(ends[1], in); n != len(in) || err != nil {
-					measured <- fmt.Sprint("write: ", n, err)
-				}
-				l.readable(c)
-				if n, err := rawRead(ends[1], reply); n < 3 || err != nil || reply[0] == '-' {
-					measured <- fmt.Sprint("read: ", n, err)
-				}
-			}
-			serve()
-			if n := testing.AllocsPerRun(100, serve); n != 0 {
-				measured <- fmt.Sprintf("%q: %v allocations", one, n)
-			}
-		}
-	})
-	for problem := range measured {
-		t.Error(problem)
-	}
-}
-
 func TestOneLoopAndMany(t *testing.T) {
 	for _, loops := range []string{"1", "9"} {
 		r := run(t, "--event-loops", loops, "--shards", "4") // with nine loops some have no shard
@@ -221,7 +128,7 @@ func TestOneLoopAndMany(t *testing.T) {
 				t.Fatal(got)
 			}
 		}
-		until(t, "the end of the keys", func() bool { return r.keyspace.ActiveLag.Count() == 50 })
+		until(t, "the end of the keys", func() bool { return r.node.Keyspace.ActiveLag.Count() == 50 })
 		if got := c.ask("DBSIZE"); got != ":0\r\n" {
 			t.Errorf("%s loops: %q", loops, got)
 		}

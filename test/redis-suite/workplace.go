@@ -110,7 +110,11 @@ func newTree(o options) (string, error) {
 	if isRedis(o.server) {
 		return tree, os.Symlink(o.server, wrapper)
 	}
-	script := fmt.Sprintf("#!/bin/sh\nexec '%s' serve \"$@\"\n", o.server)
+	more := ""
+	if name := os.Getenv("CURFEW_TRANSPORT"); name != "" {
+		more = " --transport " + name // unit/introspection, which is about arguments, cannot be run so
+	}
+	script := fmt.Sprintf("#!/bin/sh\nexec '%s' serve \"$@\"%s\n", o.server, more)
 	return tree, os.WriteFile(wrapper, []byte(script), 0o755)
 }
 

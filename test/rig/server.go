@@ -49,6 +49,7 @@ func Redis(t testing.TB, options ...string) *Server {
 
 // Curfew starts Curfew's server with the given settings, and stops it with the test. CURFEW_SERVER names another
 // binary to test; with redis-server there, a test compares Redis with itself, which is how the tests are tested.
+// CURFEW_TRANSPORT names a transport other than the usual one.
 func Curfew(t testing.TB, options ...string) *Server {
 	t.Helper()
 	s := &Server{Name: "curfew", path: os.Getenv("CURFEW_SERVER"), options: options}
@@ -59,6 +60,9 @@ func Curfew(t testing.TB, options ...string) *Server {
 		s.Name = "redis in Curfew's place"
 	} else {
 		s.args = []string{"serve"}
+		if name := os.Getenv("CURFEW_TRANSPORT"); name != "" {
+			s.options = append([]string{"--transport", name}, options...)
+		}
 	}
 	return launch(t, s)
 }
