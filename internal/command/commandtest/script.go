@@ -22,7 +22,7 @@ import (
 //	@db 3, @resp3                   change the session
 //	@policy allkeys-lfu             sets maxmemory-policy
 //	@maxmemory 1000000              sets maxmemory
-//	@7.4                            the next answer is Redis 7.4's, older ones differ: not compared with redis-server
+//	@7.4                            the next answer is Redis 7.4's, older ones differ and are not compared
 //	@ours                           the next answer is ours and Redis's another: not compared with redis-server
 
 // scriptCase is one case of a script.
@@ -39,6 +39,7 @@ type step struct {
 	args      []string
 	want      string
 	ours      bool // not compared with redis-server
+	newer     bool // not compared with a redis-server older than 7.4
 }
 
 // timeDirectives mark a case that redis-server cannot take part in.
@@ -129,7 +130,7 @@ func load(t *testing.T, pattern string) []scriptCase {
 
 // parseScript reads the cases of one script.
 func parseScript(file, body string) (cases []scriptCase, err error) {
-	ours := false
+	ours, newer := false, false
 	for i, line := range strings.Split(body, "\n") {
 		at := fmt.Sprintf("%s:%d", file, i+1)
 		line = strings.TrimRight(line, " \t\r")
@@ -142,8 +143,11 @@ func parseScript(file, body string) (cases []scriptCase, err error) {
 			continue
 		case len(cases) == 0:
 			return nil, fmt.Errorf("%s: comes before the first case", at)
-		case line == "@7.4" || line == "@ours":
+		case line == "@ours":
 			ours = true
+			continue
+		case line == "@7.4":
+			newer = true
 			continue
 		}
 		c := &cases[len(cases)-1]
@@ -158,10 +162,10 @@ func parseScript(file, body string) (cases []scriptCase, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", at, err)
 		}
-		st := step{at: at, args: args, directive: line[0] == '@', ours: ours}
+		st := step{at: at, args: args, directive: line[0] == '@', ours: ours, newer: newer}
 		c.timed = c.timed || slices.Contains(timeDirectives, args[0])
 		c.steps = append(c.steps, st)
-		ours = false
+		ours, newer = false, false
 	}
 	return cases, nil
 }

@@ -25,7 +25,7 @@ import (
 //	@password secret              sets requirepass
 //	@tracked 10                   sets tracking-table-max-keys
 //	@slow 0                       sets slowlog-log-slower-than, in µs
-//	@7.4                          the next answer is Redis 7.4's, older ones differ: not compared with redis-server
+//	@7.4                          the next answer is Redis 7.4's, older ones differ and are not compared
 //	@ours                         the next answer is ours and Redis's another: not compared with redis-server
 //
 // A command that blocks for a time lets that time pass when its answer is expected at once. Words may be quoted as in Go. $a is the id of connection a, in commands and answers; ... in an answer is any text. At
@@ -46,6 +46,7 @@ type step struct {
 	args      []string
 	want      []string
 	ours      bool // not compared with redis-server
+	newer     bool // not compared with a redis-server older than 7.4
 }
 
 // load reads the scripts that a pattern names.
@@ -72,7 +73,7 @@ func load(t *testing.T, pattern string) []scriptCase {
 
 // parse reads the cases of one script.
 func parse(file, body string) (cases []scriptCase, err error) {
-	ours := false
+	ours, newer := false, false
 	for i, line := range strings.Split(body, "\n") {
 		at := fmt.Sprintf("%s:%d", file, i+1)
 		line = strings.TrimRight(line, " \t\r")
@@ -85,8 +86,11 @@ func parse(file, body string) (cases []scriptCase, err error) {
 			continue
 		case len(cases) == 0:
 			return nil, fmt.Errorf("%s: comes before the first case", at)
-		case line == "@7.4" || line == "@ours":
+		case line == "@ours":
 			ours = true
+			continue
+		case line == "@7.4":
+			newer = true
 			continue
 		}
 		c := &cases[len(cases)-1]
@@ -102,7 +106,7 @@ func parse(file, body string) (cases []scriptCase, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", at, err)
 		}
-		st := step{at: at, directive: line[0] == '@', ours: ours}
+		st := step{at: at, directive: line[0] == '@', ours: ours, newer: newer}
 		if st.directive {
 			st.args = args
 			c.here = c.here || args[0] == "@advance" || args[0] == "@here"
@@ -110,7 +114,7 @@ func parse(file, body string) (cases []scriptCase, err error) {
 			st.conn, st.args = args[0], args[1:]
 		}
 		c.steps = append(c.steps, st)
-		ours = false
+		ours, newer = false, false
 	}
 	return cases, nil
 }
