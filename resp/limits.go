@@ -28,8 +28,8 @@ const (
 	hugeBulk = math.MaxInt >> 1
 
 	// What Redis allows before authentication: enough for AUTH and HELLO.
-	strangerArgs = 10
-	strangerBulk = 16384
+	anonymousArgs = 10
+	anonymousBulk = 16384
 )
 
 func (l *Limits) maxBulk() int64 {
@@ -53,14 +53,14 @@ func (l *Limits) maxInline() int {
 	return l.MaxInline
 }
 
-func (l *Limits) stranger() bool { return l != nil && l.Unauthenticated }
+func (l *Limits) anonymous() bool { return l != nil && l.Unauthenticated }
 
 // strictest returns the limits that no request may exceed, whatever the
 // reason: the fast path needs no more than that.
 func (l *Limits) strictest() (args, bulk int64) {
 	args, bulk = l.maxArgs(), l.maxBulk()
-	if l.stranger() {
-		args, bulk = min(args, strangerArgs), min(bulk, strangerBulk)
+	if l.anonymous() {
+		args, bulk = min(args, anonymousArgs), min(bulk, anonymousBulk)
 	}
 	return args, bulk
 }

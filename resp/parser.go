@@ -143,7 +143,7 @@ func (p *Parser) count(buf []byte, lim *Limits) (done bool, err error) {
 	if !ok || n > lim.maxArgs() {
 		return false, ErrInvalidCount
 	}
-	if n > strangerArgs && lim.stranger() {
+	if n > anonymousArgs && lim.anonymous() {
 		return false, ErrUnauthenticatedCount
 	}
 	p.missing = int(max(n, 0))
@@ -167,7 +167,7 @@ func (p *Parser) length(buf []byte, lim *Limits) (done bool, err error) {
 	if !ok || n < 0 || n > lim.maxBulk() {
 		return false, ErrInvalidBulk
 	}
-	if n > strangerBulk && lim.stranger() {
+	if n > anonymousBulk && lim.anonymous() {
 		return false, ErrUnauthenticatedBulk
 	}
 	p.bulk = int(n)

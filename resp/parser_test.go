@@ -110,9 +110,9 @@ func TestArgumentsAreSlicesOfTheBufferWithoutSpareCapacity(t *testing.T) {
 
 func TestAnySplitParsesAsTheWhole(t *testing.T) {
 	lims := map[string]*Limits{
-		"default":  nil,
-		"small":    {MaxBulk: 9, MaxArgs: 3, MaxInline: 12},
-		"stranger": {Unauthenticated: true},
+		"default":   nil,
+		"small":     {MaxBulk: 9, MaxArgs: 3, MaxInline: 12},
+		"anonymous": {Unauthenticated: true},
 	}
 	streams := []string{
 		"*3\r\n$3\r\nSET\r\n$10\r\n0123456789\r\n$0\r\n\r\n*1\r\n$4\r\nPING\r\n",

@@ -2,7 +2,7 @@ package resp
 
 // Shared is memory that a reply refers to instead of copying it: a large value,
 // or one message for many clients. Its bytes stay as they are until Release,
-// which is called once by whoever holds the reference, from any goroutine.
+// which is called once by the holder of the reference, from any goroutine.
 type Shared interface {
 	Bytes() []byte
 	Release()

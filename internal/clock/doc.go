@@ -10,7 +10,7 @@
 //
 // # Steps
 //
-// A StepDetector is fed with Instants by whoever reads the clock anyway and counts the jumps of Wall against Mono.
+// A StepDetector is fed with Instants by the event loops, which read the clock anyway, and counts the jumps of Wall against Mono.
 // WatchWall blocks until the system tells that the wall clock was set, so that a sleeper on a wall deadline need not poll.
 //
 // # What it is not

@@ -89,7 +89,7 @@ func TestUnknownKeysWarnInFilesAndAbortOnTheCommandLine(t *testing.T) {
 		"a file, line 2: unknown directive 'nosuch-key' is ignored",
 		"a file, line 3: unknown directive 'some.module' is ignored",
 		"'loadmodule /x.so' is ignored: modules are not supported",
-		"'user bob' is ignored: there is no access control list, whoever may connect may do everything; requirepass is obeyed",
+		"'user bob' is ignored: there is no access control list: every client that may connect may do everything; requirepass is obeyed",
 	}
 	if got := r.Warnings(); !slices.Equal(got, want) {
 		t.Errorf("Warnings = %q,\nwant %q", got, want)

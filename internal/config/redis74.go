@@ -41,7 +41,7 @@ const (
 	noCluster     = "there is no cluster mode: this server stands alone"
 	noTLS         = "there is no TLS: connections are not encrypted"
 	noModules     = "modules are not supported"
-	noACL         = "there is no access control list, whoever may connect may do everything; requirepass is obeyed"
+	noACL         = "there is no access control list: every client that may connect may do everything; requirepass is obeyed"
 	noTuning      = "defragmentation starts where pages are sparse and takes at most a tenth of a loop's time"
 	noSampling    = "keys are removed at their deadline, not by sampling"
 	noSamples     = "the candidates for eviction are chosen at the quality of the exact policy"

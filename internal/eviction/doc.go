@@ -22,7 +22,7 @@
 //
 // A policy that scores an entry by its header is one file with one value of type scorer, and a line in the table of
 // policy.go. A policy that keeps queues (S3-FIFO and its kind) decides by order of insertion and promotes on access; it
-// would be a second interface beside scorer, with OnInsert(handle), OnAccess(handle), OnRemove(handle) and Victim(), one
+// would be a second interface, next to scorer, with OnInsert(handle), OnAccess(handle), OnRemove(handle) and Victim(), one
 // value for each shard, called by the keyspace transaction where it touches, writes and removes an entry. The policy's row
 // then says which of the two it is; nothing else changes.
 package eviction

@@ -13,7 +13,7 @@ import (
 // keepLine bounds the line buffer that a feed keeps.
 const keepLine = 16 << 10
 
-// Feed knows who monitors. Safe for concurrent use.
+// Feed knows which sessions monitor. Safe for concurrent use.
 type Feed struct {
 	limit func(s *session.Session) int64 // immutable
 	count atomic.Int32

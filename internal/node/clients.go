@@ -20,7 +20,7 @@ func (n *Node) clientLimit() int64 {
 	return max(limit, leastClientMemory)
 }
 
-// Account sets how much memory a session takes, as part of the memory in use. Safe for concurrent use: whoever decides that
+// Account sets how much memory a session takes, as part of the memory in use. Safe for concurrent use: the loop that decides that
 // a client has to go accounts it as gone, so that no other gives way for it too while its loop is still to close it.
 func (n *Node) Account(c *session.Session, bytes int64) {
 	grown := bytes - c.Public.Memory.Swap(bytes)

@@ -15,7 +15,7 @@ const leaveAtOnce = 500
 type departures struct {
 	waiting atomic.Int32 // length of list
 	mu      sync.Mutex
-	list    []*session.Session // owned by who holds mu
+	list    []*session.Session // guarded by mu
 }
 
 func (d *departures) add(s *session.Session) {

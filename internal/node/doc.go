@@ -2,7 +2,7 @@
 // records, the table of commands, the dispatcher, the bounds on clients, and what INFO and MEMORY STATS say of all these.
 //
 // A Node is made from one Options, by the server and by every test rig alike, so that a step which is added to the life of
-// a command or of a session is added in one place. Whoever has a transport feeds it: Attach announces a session, a
+// a command or of a session is added in one place. A transport feeds it: Attach announces a session, a
 // dispatch.Worker is given its bytes, Forget ends it, Tick is called about ten times a second.
 //
 // It opens no socket or file, starts no goroutine and reads no clock but the one it was given. What it has to know of the

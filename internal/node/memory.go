@@ -12,7 +12,7 @@ import (
 type ProcessMemory struct {
 	// Resident is all that is resident; Code is what of it are pages of files: the program itself.
 	Resident, Code int64
-	// Start is what was resident beside Code before the first client and key.
+	// Start is what was resident besides Code before the first client and key.
 	Start int64
 	// Live, Active and Kept are of Go's heap and runtime: what is in use, the pages that this is in, and all that was not
 	// given back to the system. The buffers of connections are in Live.

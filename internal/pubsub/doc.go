@@ -6,7 +6,7 @@
 //
 // # Order
 //
-// Everyone who hears a channel hears its messages in the same order: the channel's lock is held while a message is handed
+// All subscribers of a channel hear its messages in the same order: the channel's lock is held while a message is handed
 // out. Different channels have (nearly always) different locks, so publishing scales over them; there is no order between
 // channels. A session hears nothing of a channel before its subscription is announced and nothing after its end is.
 //

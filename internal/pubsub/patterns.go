@@ -18,7 +18,7 @@ type patterns struct {
 	list   []*pattern // in no order
 }
 
-// pattern is one pattern and who subscribed to it.
+// pattern is one pattern and its subscribers.
 type pattern struct {
 	text   []byte
 	prefix []byte // every channel that matches begins with it

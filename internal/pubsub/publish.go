@@ -5,7 +5,7 @@ import "github.com/curfewkv/curfew/resp"
 // idle reports whether a message on a global channel would reach nobody.
 func (r *Registry) idle() bool { return r.channels.count.Load() == 0 && r.patterns.count.Load() == 0 }
 
-// Publish sends a message to all who hear the channel, by its name or by a pattern, and returns how many times.
+// Publish sends a message to all subscribers of the channel, by its name or by a pattern, and returns how many times.
 func (r *Registry) Publish(channel, message []byte) int {
 	if r.idle() {
 		return 0
@@ -28,7 +28,7 @@ func (r *Registry) Publish(channel, message []byte) int {
 	return n
 }
 
-// PublishShard sends a message to all who hear the shard channel and returns how many.
+// PublishShard sends a message to all subscribers of the shard channel and returns how many.
 func (r *Registry) PublishShard(channel, message []byte) int {
 	if r.shards.count.Load() == 0 {
 		return 0
@@ -39,7 +39,7 @@ func (r *Registry) PublishShard(channel, message []byte) int {
 	return st.deliver("smessage", channel, message, r.limit)
 }
 
-// deliver sends a message to those who hear the channel by its name. REQUIRES: st.mu is held.
+// deliver sends a message to the subscribers of the channel by its name. REQUIRES: st.mu is held.
 func (st *stripe) deliver(kind string, channel, message []byte, limit func() int64) int {
 	m := st.channels[string(channel)]
 	if m == nil {

@@ -17,7 +17,7 @@ const (
 	Shard
 )
 
-// Registry knows who hears what. Safe for concurrent use; a session's own subscriptions are changed by its owner alone.
+// Registry knows which sessions hear which channels. Safe for concurrent use; a session's own subscriptions are changed by its owner alone.
 type Registry struct {
 	limit    func() int64 // immutable: bytes that may wait unsent for a subscriber, 0 for any
 	channels *space

@@ -43,7 +43,7 @@ type lengthCount struct {
 	count  *int
 }
 
-// prefix is one prefix, who asked for it, and which of its keys changed since the last Flush.
+// prefix is one prefix, the sessions that asked for it, and which of its keys changed since the last Flush.
 type prefix struct {
 	text string // immutable
 
@@ -160,7 +160,7 @@ func (b *broadcast) takeTouched() []*prefix {
 	return list
 }
 
-// take empties the gathered changes of a prefix: the keys in order, who changed them, and the sessions to be told.
+// take empties the gathered changes of a prefix: the keys in order, the sessions that changed them, and those to be told.
 func (b *broadcast) take(p *prefix) (keys []string, by map[string]uint64, to []uint64) {
 	st := b.stripe([]byte(p.text))
 	st.mu.Lock()
@@ -190,7 +190,7 @@ func (t *Table) flushBroadcast() {
 	}
 }
 
-// encode writes the list of keys once for all who are sent it; nil when there are none.
+// encode writes the list of keys once for all sessions that are sent it; nil when there are none.
 func encode(keys []string) []byte {
 	if len(keys) == 0 {
 		return nil

@@ -60,7 +60,7 @@ func (c *clients) all() []*client {
 // channel is where redirected messages appear to RESP2 subscribers.
 const channel = "__redis__:invalidate"
 
-// send delivers one message to who hears for cl; body writes the list of keys, or null.
+// send delivers one message to the session that hears for cl; body writes the list of keys, or null.
 func (t *Table) send(cl *client, body func(w *resp.Writer)) {
 	to, redirected := cl.s, cl.redirect != 0
 	if redirected {

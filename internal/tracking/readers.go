@@ -74,7 +74,7 @@ func (r *readers) count(st *stripe, items, bytes int64) {
 	r.account(bytes)
 }
 
-// take forgets a key and returns who read it.
+// take forgets a key and returns the sessions that read it.
 func (r *readers) take(key []byte) []uint64 {
 	st := r.stripe(key)
 	st.mu.Lock()
@@ -86,7 +86,7 @@ func (r *readers) take(key []byte) []uint64 {
 	return ids
 }
 
-// takeRandom forgets some key and returns it with who read it; false: there is none.
+// takeRandom forgets some key and returns it with the sessions that read it; false: there is none.
 func (r *readers) takeRandom() (key string, ids []uint64, ok bool) {
 	start := rand.IntN(stripes)
 	for i := range stripes {

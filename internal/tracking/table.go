@@ -23,7 +23,7 @@ type Config struct {
 	Account func(bytes int64)
 }
 
-// Table knows who is to be told of what. Safe for concurrent use; session.Tracking is changed by its session's owner alone.
+// Table knows which sessions are to be told of which keys. Safe for concurrent use; session.Tracking is changed by its session's owner alone.
 type Table struct {
 	// immutable
 	journal  *journal.Journal
@@ -147,7 +147,7 @@ func (t *Table) CommandDone(s *session.Session) {
 	}
 }
 
-// Consume tells who is concerned by a record, or gathers it for Flush.
+// Consume tells the sessions that a record concerns, or gathers it for Flush.
 func (t *Table) Consume(r *journal.Record) {
 	if r.Reason == journal.Flushed {
 		t.readers.clear()

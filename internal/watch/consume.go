@@ -51,8 +51,8 @@ func (k *watched) written() {
 	k.due.set()
 }
 
-// removed: the key's entry, if there was one, is gone. For those who saw it due already nothing has changed: for them the
-// key is absent, as for those who begin to watch now.
+// removed: the key's entry, if there was one, is gone. For sessions that saw it due already nothing has changed: for them the
+// key is absent, as for sessions that begin to watch now.
 func (k *watched) removed() {
 	if !k.stored {
 		return
@@ -62,8 +62,8 @@ func (k *watched) removed() {
 	k.live, k.due = k.due, group{}
 }
 
-// replaced: the key's whole database is another one. Only those who saw no key before and see none now are not concerned.
-// They are of one group: if the key was stored, all who do not see it due are concerned.
+// replaced: the key's whole database is another one. Only sessions that saw no key before and see none now are not concerned.
+// They are of one group: if the key was stored, all that do not see it due are concerned.
 func (k *watched) replaced(stored, due bool) {
 	absent := k.live
 	if k.stored {

@@ -14,7 +14,7 @@ import (
 // stripes is the number of locks; a power of two.
 const stripes = 64
 
-// Service knows who watches what. Safe for concurrent use; its locks are leaves.
+// Service knows which sessions watch which keys. Safe for concurrent use; its locks are leaves.
 type Service struct {
 	// immutable
 	journal *journal.Journal
@@ -50,8 +50,8 @@ type watched struct {
 	watchers  int
 }
 
-// group is the mark of those who began to watch a key since its last change for them. A mark that was set is let go of:
-// those who have it need no more news.
+// group is the mark of the sessions that began to watch a key since its last change for them. A mark that was set is let go of:
+// the sessions that have it need no more news.
 type group struct{ mark *session.Mark }
 
 func (g *group) join() *session.Mark {

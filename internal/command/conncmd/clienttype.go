@@ -33,7 +33,7 @@ func parseType(c *command.Ctx, i int) (clientType, error) {
 	return anyType, command.Errorf("ERR Unknown client type '%s'", c.Args[i])
 }
 
-// is reports whether s is of the type. There are neither masters nor replicas; who monitors is normal.
+// is reports whether s is of the type. There are neither masters nor replicas; a client that monitors is normal.
 func (t clientType) is(s *session.Session) bool {
 	switch t {
 	case anyType:

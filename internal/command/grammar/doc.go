@@ -11,7 +11,7 @@
 //	x [x ...]       once or more often, also <a | b> ...; [x ...] any number of times
 //	name:<a | b>    alternatives under a name, where the one that follows from them would not do
 //
-// A token belongs to the arguments behind it, up to the next token or option. Options beside each other come in any order.
+// A token belongs to the arguments behind it, up to the next token or option. Neighbouring options come in any order.
 //
 // It is pure: strings in, values out. The subject is only what a sequence of words looks like; which keys a command
 // touches, and what it does, its Spec says.

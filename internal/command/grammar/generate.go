@@ -88,7 +88,7 @@ type writer struct {
 
 func (w *writer) all(args []Arg) []string { return w.parts("", args) }
 
-// parts writes arguments; options beside each other may change places.
+// parts writes arguments; neighbouring options may change places.
 func (w *writer) parts(prefix string, args []Arg) []string {
 	var words []string
 	for i := 0; i < len(args); {

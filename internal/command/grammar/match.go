@@ -12,7 +12,7 @@ func (g Grammar) Match(words []string) bool {
 	return matchAll(g.Args, words, func(rest []string) bool { return len(rest) == 0 })
 }
 
-// matchAll matches args in turn, and whatever then makes of the rest. Options beside each other match in any order.
+// matchAll matches args in turn, and whatever then makes of the rest. Neighbouring options match in any order.
 func matchAll(args []Arg, words []string, then func(rest []string) bool) bool {
 	if len(args) == 0 {
 		return then(words)

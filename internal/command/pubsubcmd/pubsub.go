@@ -5,7 +5,7 @@ import "github.com/curfewkv/curfew/internal/command"
 func (f *family) pubsub() *command.Spec {
 	return &command.Spec{
 		Name: "pubsub", Arity: -2, Group: "pubsub", Since: "2.8.0", Complexity: "Depends on subcommand.",
-		Summary: "Groups the commands that tell who listens to what.",
+		Summary: "Groups the commands that tell which clients listen to which channels.",
 		Subcommands: []*command.Spec{
 			channels("channels", "2.8.0", "channels", f.registry.Channels),
 			channels("shardchannels", "7.0.0", "shard channels", f.registry.ShardChannels),

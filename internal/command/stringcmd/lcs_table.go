@@ -21,7 +21,7 @@ func (t bitTable) get(i, j int) bool {
 	return t.words[n/64]>>(n%64)&1 != 0
 }
 
-// lcsTable computes the length of the longest common subsequence of a and b and, for those who walk it, the directions.
+// lcsTable computes the length of the longest common subsequence of a and b and, for callers that walk it, the directions.
 func lcsTable(a, b []byte, walk bool) (length int, up bitTable) {
 	if walk {
 		up = newBitTable(len(a), len(b))
