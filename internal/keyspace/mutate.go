@@ -54,8 +54,10 @@ func (t *Txn) PutInt(key []byte, n int64, o PutOptions, ev journal.Event) error 
 		return err
 	}
 	encodeInt(b, n)
-	t.wrote(t.DB, key, created, o, ev)
-	t.stateValue(t.DB, key)
+	if t.wanted != 0 {
+		t.wrote(t.DB, key, created, o, ev)
+		t.stateValue(t.DB, key)
+	}
 	return nil
 }
 
@@ -66,8 +68,10 @@ func (t *Txn) PutText(key, value []byte, o PutOptions, ev journal.Event) error {
 		return err
 	}
 	copy(b, value)
-	t.wrote(t.DB, key, created, o, ev)
-	t.stateValue(t.DB, key)
+	if t.wanted != 0 {
+		t.wrote(t.DB, key, created, o, ev)
+		t.stateValue(t.DB, key)
+	}
 	return nil
 }
 
@@ -86,9 +90,6 @@ func (t *Txn) PutAt(key []byte, offset int, value []byte, ev journal.Event) erro
 
 // wrote emits the records of a put, after the value is in place.
 func (t *Txn) wrote(db int, key []byte, created bool, o PutOptions, ev journal.Event) {
-	if t.wanted == 0 {
-		return
-	}
 	if created {
 		t.emit(journal.Created, journal.EventNew, db, key)
 	}
@@ -333,8 +334,10 @@ func (t *Txn) SetDeadline(en Entry, at Deadline, ev journal.Event) (Entry, error
 		return en, err
 	}
 	s.counts.Dirty++
-	t.emit(journal.Touched, ev, en.db, en.e.Key())
-	t.stateDeadline(en)
+	if t.wanted != 0 {
+		t.emit(journal.Touched, ev, en.db, en.e.Key())
+		t.stateDeadline(en)
+	}
 	return en, nil
 }
 
@@ -366,8 +369,10 @@ func (t *Txn) remove(en Entry, r journal.Reason, ev journal.Event) {
 	s.disarm(en.d, en.h, en.e)
 	en.d.table.Delete(en.slot)
 	s.counts.Dirty++
-	t.emit(r, ev, en.db, en.e.Key())
-	t.stateRemoval(r, en.db, en.e.Key())
+	if t.wanted != 0 {
+		t.emit(r, ev, en.db, en.e.Key())
+		t.stateRemoval(r, en.db, en.e.Key())
+	}
 	s.dispose(en.h)
 }
 
