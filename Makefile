@@ -19,7 +19,7 @@ DIFF_SECONDS ?= 60
 # How many sessions the test of the stream of effects generates.
 EFFECTS_SESSIONS ?= 60
 
-.PHONY: run build deps vet fmt unit race toolkit oldest tidy differential effects linear badinput net test-redis test-redis-skipped test fuzz-short bench clean
+.PHONY: run build deps vet fmt unit race toolkit oldest cross tidy differential effects linear badinput net test-redis test-redis-skipped test fuzz-short bench clean
 
 run: build
 	$(SERVER) serve
@@ -58,6 +58,10 @@ oldest: build
 	$(IMPORTER) $(GO) test -timeout 15m ./lifetime/... ./resp/...
 	$(GO) test -count=1 -timeout 15m ./test/release
 
+# What is imported has to build for systems on which the server does not run.
+cross:
+	GOOS=windows $(GO) build ./lifetime/... ./resp/... ./ttllint/...
+
 # go.mod and go.sum of every module.
 tidy:
 	scripts/tidy
@@ -92,7 +96,7 @@ test-redis-skipped: build
 	scripts/fetch-redis-suite
 	$(GO) run ./test/redis-suite -server $(SERVER) -try-skipped
 
-test: deps vet fmt build unit race toolkit oldest differential effects linear badinput net test-redis
+test: deps vet fmt build unit race toolkit oldest cross differential effects linear badinput net test-redis
 
 # Every fuzz target for a few seconds, on the corpus and a little beyond it.
 fuzz-short:
