@@ -98,11 +98,11 @@ func TestImportersResolveNoMoreThanTheyNeed(t *testing.T) {
 // Programs are installed by their name and version. That builds with the modules of the release, and no replaced ones.
 func TestProgramsCanBeInstalled(t *testing.T) {
 	p, bin := release(t), t.TempDir()
-	for _, program := range []string{"cmd/curfew", "ttllint/cmd/ttllint"} {
+	for program, arg := range map[string]string{"cmd/curfew": "help", "ttllint/cmd/ttllint": "-flags"} {
 		p.run(t, bin, []string{"GOBIN=" + bin}, "install", home+"/"+program+"@"+p.version)
-		out, err := exec.Command(filepath.Join(bin, filepath.Base(program)), "help").CombinedOutput()
+		out, err := exec.Command(filepath.Join(bin, filepath.Base(program)), arg).CombinedOutput()
 		if err != nil || len(out) == 0 {
-			t.Errorf("%s help: %v\n%s", program, err, out)
+			t.Errorf("%s %s: %v\n%s", program, arg, err, out)
 		}
 	}
 }
