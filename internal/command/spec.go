@@ -82,6 +82,7 @@ type Spec struct {
 	Full   string
 	Parent *Spec
 	ID     int
+	brief  bool
 }
 
 // Has reports whether all of the flags are set.
@@ -118,6 +119,9 @@ func (s *Spec) SingleKey() int {
 	}
 	return 0
 }
+
+// Brief reports whether the command works on one key and takes the same short time whatever that holds.
+func (s *Spec) Brief() bool { return s.brief }
 
 // KeyPositions appends the positions of the keys in args to dst.
 func (s *Spec) KeyPositions(args [][]byte, dst []int) []int {

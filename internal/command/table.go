@@ -9,6 +9,7 @@ import (
 // Table finds commands by name. Immutable after NewTable, but for renaming while the configuration is read.
 type Table struct {
 	byName map[string]*Spec
+	words  words // some of byName, found faster
 	subs   map[*Spec]map[string]*Spec
 	all    []*Spec // by ID, subcommands included
 }
@@ -35,6 +36,7 @@ func (t *Table) add(s *Spec) {
 	s.Full = s.Name
 	t.number(s)
 	t.byName[s.Name] = s
+	t.words.add(s.Name, s)
 	if len(s.Subcommands) == 0 {
 		return
 	}
@@ -52,6 +54,7 @@ func (t *Table) add(s *Spec) {
 
 func (t *Table) number(s *Spec) {
 	s.ID = len(t.all)
+	s.brief = s.SingleKey() > 0 && s.Complexity == "O(1)"
 	t.all = append(t.all, s)
 }
 
@@ -60,6 +63,9 @@ const maxName = 64
 
 // Lookup finds a command by its first word, in any case.
 func (t *Table) Lookup(name []byte) (*Spec, bool) {
+	if s := t.words.find(name); s != nil {
+		return s, true
+	}
 	var b [maxName]byte
 	low, ok := lower(b[:0], name)
 	if !ok {
@@ -149,6 +155,10 @@ func (t *Table) Rename(from, to string) error {
 	delete(t.byName, from)
 	if to != "" {
 		t.byName[to] = s
+	}
+	t.words = words{}
+	for name, s := range t.byName {
+		t.words.add(name, s)
 	}
 	return nil
 }

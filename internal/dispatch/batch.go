@@ -68,6 +68,7 @@ func (w *Worker) noteList(args [][]byte) {
 // runBatch runs the requests of the batch and returns the bytes of those that were run. It stops where the session does,
 // or when the replies are to be written; the rest is parsed again, and whatever the parser found behind it.
 func (w *Worker) runBatch(s *session.Session) (n int, all bool) {
+	defer w.measureRest()
 	for i := range w.batch {
 		r := &w.batch[i]
 		if len(r.args) > 0 {
@@ -85,8 +86,9 @@ func (w *Worker) runBatch(s *session.Session) (n int, all bool) {
 				return n + r.used, false
 			}
 			w.hash, w.hashed = r.hash, r.hashed
+			w.follows = i+1 < len(w.batch) && r.brief() && w.batch[i+1].brief()
 			w.admit(s, r.spec, r.args, r.err)
-			w.hashed = false
+			w.hashed, w.follows = false, false
 		}
 		n += r.used
 		if i+1 < len(w.batch) && (w.stopped(s) || s.Out.Len() >= w.flush) {

@@ -99,8 +99,11 @@ type Worker struct {
 	keys   [][]byte
 	pos    []int
 	stats  []CommandStats // by Spec.ID; written by this worker alone
-	lim    resp.Limits
-	waits  session.Timeouts
+	// follows: behind the request that runs stands another one that may be measured with it
+	follows    bool
+	unmeasured []*command.Spec // were run since tick and not counted yet
+	lim        resp.Limits
+	waits      session.Timeouts
 }
 
 func newWorker(d *Dispatcher, index int) *Worker {

@@ -16,10 +16,11 @@ type CommandStats struct {
 	hist                        atomic.Pointer[metrics.Histogram]
 }
 
-func (c *CommandStats) add(ns int64, failed, histogram bool) {
+// add counts n calls of ns each.
+func (c *CommandStats) add(ns, n int64, failed, histogram bool) {
 	// One writer: a load and a store cost less than an atomic addition.
-	c.calls.Store(c.calls.Load() + 1)
-	c.ns.Store(c.ns.Load() + ns)
+	c.calls.Store(c.calls.Load() + n)
+	c.ns.Store(c.ns.Load() + n*ns)
 	if failed {
 		c.failed.Add(1)
 	}
@@ -31,7 +32,7 @@ func (c *CommandStats) add(ns int64, failed, histogram bool) {
 		h = metrics.NewHistogram()
 		c.hist.Store(h)
 	}
-	h.Record(ns)
+	h.RecordN(ns, n)
 }
 
 // CommandTotals are the figures of one command over all workers.

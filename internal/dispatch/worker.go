@@ -246,9 +246,12 @@ func (w *Worker) lock(spec *command.Spec, args [][]byte) {
 		w.tx.LockHashed(args[i], hash)
 		return
 	}
-	if set := w.shardSet(spec, args); set != 0 {
-		w.tx.LockSet(set)
+	if spec.Has(command.AllShards) {
+		w.tx.LockAll()
+		return
 	}
+	w.pos = spec.KeyPositions(args, w.pos[:0])
+	w.tx.LockKeys(args, w.pos)
 }
 
 // shardSet is the set of shards that the command may touch.
@@ -282,10 +285,17 @@ func (w *Worker) run(c *command.Ctx, s *session.Session) error {
 // account measures the command and moves the worker's instant on, so that one clock read serves as the end of this
 // command and the beginning of the next. The instant stands still for what a command calls: a block sees one.
 func (w *Worker) account(s *session.Session, c *command.Ctx, spec *command.Spec, args [][]byte, start int64, err error) {
+	if s.Public.LastCmd.Load() != &spec.Full { // a store would cost more than all that leads to it
+		s.Public.LastCmd.Store(&spec.Full)
+	}
+	if w.deferred(s, c, spec, err) {
+		return
+	}
 	end := w.d.o.Clock.Mono()
 	dur, wall := end-start, w.now.Wall
 	w.tick = end
 	if !c.Nested() {
+		dur = w.measure(dur)
 		w.now.Wall += end - w.now.Mono
 		w.now.Mono = end
 	}
@@ -293,7 +303,6 @@ func (w *Worker) account(s *session.Session, c *command.Ctx, spec *command.Spec,
 	if p := s.Resuming; p != nil && !c.Nested() {
 		dur, shown = dur+p.Spent, p.Shown
 	}
-	s.Public.LastCmd.Store(&spec.Full)
 	if !shown {
 		w.show(s, spec, args, wall)
 	}
@@ -302,7 +311,7 @@ func (w *Worker) account(s *session.Session, c *command.Ctx, spec *command.Spec,
 
 // count notes a command that has ended, once, with all the time that it took.
 func (w *Worker) count(s *session.Session, spec *command.Spec, args [][]byte, dur, wall int64, err error) {
-	w.stats[spec.ID].add(dur, err != nil, w.d.o.LatencyTracking())
+	w.stats[spec.ID].add(dur, 1, err != nil, w.d.o.LatencyTracking())
 	if slow := w.d.o.Observe.SlowNs(); slow >= 0 && dur >= slow {
 		w.d.o.Observe.After(s, spec, args, dur, wall)
 	}

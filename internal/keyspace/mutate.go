@@ -174,8 +174,7 @@ func (t *Txn) replace(en *Entry, kind store.Kind, n int, at Deadline, keep store
 	}
 	had := e.HasDeadline()
 	if had == (at != None) {
-		need := store.EntrySize(e.Shape(), len(e.Key()), n)
-		if have := s.arena.Cap(en.h); need <= have && need > have/2 && s.arena.SetValueLen(en.h, n) {
+		if e.Refit(n) || s.refit(en.h, n) {
 			if had && Deadline(e.Deadline()) != at {
 				s.rearm(d, en.h, e, at)
 			}
@@ -184,6 +183,13 @@ func (t *Txn) replace(en *Entry, kind store.Kind, n int, at Deadline, keep store
 		}
 	}
 	return t.rebuild(en, kind, n, at, keep)
+}
+
+// refit gives the value of an entry another length where its block fits without wasting half of it.
+func (s *shard) refit(h store.Handle, n int) bool {
+	e, have := s.arena.Entry(h), s.arena.Cap(h)
+	need := store.EntrySize(e.Shape(), len(e.Key()), n)
+	return need <= have && need > have/2 && s.arena.SetValueLen(h, n)
 }
 
 // replaceParts is replace for an entry that has more than its block, or will have.

@@ -32,7 +32,8 @@ type Txn struct {
 	lastKey  *byte
 	lastLen  int
 	lastHash uint64
-	reserved int // bytes that ReservePairs has checked and that were not put since
+	expected expected // those of a command with several keys
+	reserved int      // bytes that ReservePairs has checked and that were not put since
 
 	wanted  journal.Reasons // what the journal's listeners want, asked for under the locks
 	rec     journal.Record  // reused, so that emitting does not allocate
@@ -110,6 +111,9 @@ func (t *Txn) Unlock() {
 		t.ks.shards[bits.TrailingZeros64(rest)].mu.Unlock()
 	}
 	t.locked, t.lastKey = 0, nil
+	if len(t.expected.keys) > 0 {
+		t.expected.forget()
+	}
 }
 
 // Keyspace is the keyspace of the transaction.
@@ -150,6 +154,11 @@ func panicUnlocked(shard int) {
 func (t *Txn) hashOf(key []byte) uint64 {
 	if len(key) == t.lastLen && t.lastKey != nil && &key[0] == t.lastKey {
 		return t.lastHash
+	}
+	if len(t.expected.keys) > 0 {
+		if h, ok := t.expectedHash(key); ok {
+			return h
+		}
 	}
 	return t.ks.hash(key)
 }

@@ -30,11 +30,14 @@ func NewHistogram() *Histogram { return new(Histogram) }
 
 // Record counts one duration. A negative one counts as zero: it is a clock's
 // error, and dropping it would make the count wrong.
-func (h *Histogram) Record(ns int64) {
+func (h *Histogram) Record(ns int64) { h.RecordN(ns, 1) }
+
+// RecordN counts n times the same duration.
+func (h *Histogram) RecordN(ns, n int64) {
 	ns = max(ns, 0)
 	h.raiseMax(ns) // first: a counted duration must not exceed Max
-	h.sum.Add(ns)
-	h.counts[bucketOf(ns)].Add(1)
+	h.sum.Add(n * ns)
+	h.counts[bucketOf(ns)].Add(n)
 }
 
 func (h *Histogram) raiseMax(ns int64) {

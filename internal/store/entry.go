@@ -234,6 +234,22 @@ func (a *Arena) Recast(from Entry, key []byte, shape Shape) (Handle, Entry) {
 	return h, e
 }
 
+// Refit changes the length of the value in place if a block of the size that it has now serves the new one as well: then
+// nothing but the entry is looked at, where SetValueLen needs its span. Otherwise it reports false and changes nothing.
+func (e Entry) Refit(n int) bool {
+	key, keyLen, valLen := e.lengths()
+	before, after := int(key)+keyLen+valLen, int(key)+keyLen+n
+	if max(before, after) > maxSmall || classOf(before) != classOf(after) || (valLen >= longLen) != (n >= longLen) {
+		return false
+	}
+	if *e.at(offValLen) == longLen {
+		*e.word(key - 4) = uint32(n)
+	} else {
+		*e.at(offValLen) = uint8(n)
+	}
+	return true
+}
+
 // SetValueLen changes the length of the value in place, keeping the bytes that
 // both lengths cover; bytes gained are undefined. It reports false, and changes
 // nothing, when the block is too small or the form of the length would change.

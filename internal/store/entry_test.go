@@ -120,3 +120,34 @@ func TestSetValueLenStaysInTheBlock(t *testing.T) {
 		}
 	})
 }
+
+// TestRefitKeepsTheBlock: it says yes only where the block serves the new length, keeps what both lengths cover, and leaves
+// the neighbours alone.
+func TestRefitKeepsTheBlock(t *testing.T) {
+	a := newArena(t, 64<<20)
+	for _, keyLen := range []int{1, 16, 254, 255, 300} {
+		for _, from := range []int{0, 1, 8, 100, 254, 255, 256, 1000, 1100, 40000} {
+			for _, to := range []int{0, 1, 9, 101, 254, 255, 257, 999, 1101, 40001} {
+				h, e := a.NewEntry(KindString, 0, make([]byte, keyLen), from)
+				_, next := a.NewEntry(KindString, 0, []byte("next"), from)
+				for i := range e.Value() {
+					e.Value()[i] = byte(i)
+				}
+				if !e.Refit(to) {
+					if e.ValueLen() != from || from == to && from < 30000 {
+						t.Errorf("key %d: %d to %d refused, length %d", keyLen, from, to, e.ValueLen())
+					}
+					continue
+				}
+				if e.ValueLen() != to || e.KeyLen() != keyLen || e.Size() > a.Cap(h) || string(next.Key()) != "next" {
+					t.Fatalf("key %d: %d to %d gives %d and key %d, size %d in a block of %d", keyLen, from, to, e.ValueLen(), e.KeyLen(), e.Size(), a.Cap(h))
+				}
+				for i, b := range e.Value()[:min(from, to)] {
+					if b != byte(i) {
+						t.Fatalf("key %d: %d to %d changed byte %d", keyLen, from, to, i)
+					}
+				}
+			}
+		}
+	}
+}
