@@ -53,10 +53,10 @@ func TestTheLargestClientsAreClosedOverMaxmemoryClients(t *testing.T) {
 // Keys give way to replies that nobody reads as these grow: a tick later they could be more than the limit by themselves,
 // in which case the data is kept.
 func TestKeysGiveWayToUnreadReplies(t *testing.T) {
-	socket := start(t, "--maxmemory", "24mb", "--maxmemory-policy", "allkeys-lru")
+	socket := start(t, "--maxmemory", "14mb", "--maxmemory-policy", "allkeys-lru")
 	admin, idler := dial(t, socket), dial(t, socket)
 	for i := range 100 {
-		ask(t, admin, "SET", fmt.Sprint(i), strings.Repeat("x", 100_000))
+		ask(t, admin, "SET", fmt.Sprint(i), strings.Repeat("x", 60_000)) // replies with larger ones share them
 	}
 	request := resp.AppendCommand(nil, "GET", "1")
 	if _, err := idler.Write(bytes.Repeat(request, 200)); err != nil {

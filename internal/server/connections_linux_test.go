@@ -301,7 +301,8 @@ func TestMemoryInUseReturnsWhenConnectionsClose(t *testing.T) {
 	until(t, "the start", func() bool { return r.node.Sessions.Len() == 0 })
 	start := r.node.Keyspace.Used()
 	admin := r.unix()
-	admin.ask("SET", "big", strings.Repeat("x", 1<<20))
+	admin.ask("SET", "big", strings.Repeat("x", 1<<20))    // which replies share
+	admin.ask("SET", "small", strings.Repeat("x", 60_000)) // which they copy
 	full := r.node.Keyspace.Used()
 	var all []*client
 	for i := range 60 {
@@ -309,7 +310,7 @@ func TestMemoryInUseReturnsWhenConnectionsClose(t *testing.T) {
 		all = append(all, c)
 		switch i % 8 {
 		case 0:
-			c.send(strings.Repeat(request("GET", "big"), 20)) // replies that nobody reads
+			c.send(strings.Repeat(request("GET", "big"), 20), strings.Repeat(request("GET", "small"), 120)) // replies that nobody reads
 		case 1:
 			c.send("*2\r\n$4\r\nECHO\r\n$5000000\r\n" + strings.Repeat("x", 300_000)) // half a request
 		case 2:
@@ -337,8 +338,7 @@ func TestMemoryInUseReturnsWhenConnectionsClose(t *testing.T) {
 		}
 	}
 	until(t, "the end of the connections", func() bool { return r.node.Sessions.Len() == 1 })
-	admin.ask("DEL", "big")
-	admin.ask("DEL", "k")
+	admin.ask("DEL", "big", "small", "k")
 	admin.Close()
 	until(t, fmt.Sprintf("memory in use at its start, %d: it is %d", start, r.node.Keyspace.Used()), func() bool { return r.node.Keyspace.Used() == start })
 	if n := r.node.Keyspace.External(); n != 0 {

@@ -24,6 +24,6 @@ func replyString(c *command.Ctx, key []byte) (found bool, err error) {
 		c.Out.Null()
 		return false, nil
 	}
-	c.Out.Bulk(en.String(c.Scratch[:0]))
+	reply(c, en)
 	return true, nil
 }

@@ -20,7 +20,7 @@ var getdel = &command.Spec{
 			c.Out.Null()
 			return nil
 		}
-		c.Out.Bulk(en.String(c.Scratch[:0]))
+		reply(c, en)
 		c.Tx.Delete(en, journal.EventDel)
 		return nil
 	},

@@ -47,7 +47,7 @@ func runGetex(c *command.Ctx) error {
 	if err != nil {
 		return err
 	}
-	c.Out.Bulk(en.String(c.Scratch[:0]))
+	reply(c, en)
 	switch {
 	case ttl.unit.absolute() && c.Tx.Due(at):
 		c.Tx.Delete(en, journal.EventDel)

@@ -42,7 +42,7 @@ func runGetrange(c *command.Ctx) error {
 	}
 	s := en.String(c.Scratch[:0])
 	from, to := span(start, end, int64(len(s)))
-	c.Out.Bulk(s[from:to])
+	replyPart(c, en, s[from:to], int(from))
 	return nil
 }
 

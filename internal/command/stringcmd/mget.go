@@ -17,7 +17,7 @@ var mget = &command.Spec{
 				c.Out.Null()
 				continue
 			}
-			c.Out.Bulk(en.String(c.Scratch[:0]))
+			reply(c, en)
 		}
 		return nil
 	},
