@@ -104,7 +104,11 @@ type Worker struct {
 	unmeasured []*command.Spec // were run since tick and not counted yet
 	lim        resp.Limits
 	waits      session.Timeouts
+	ran        int64 // commands so far
 }
+
+// Ran is how many commands the worker has run, those that others called included. For its own goroutine.
+func (w *Worker) Ran() int64 { return w.ran }
 
 func newWorker(d *Dispatcher, index int) *Worker {
 	w := &Worker{d: d, index: index, tx: d.o.Keyspace.NewTxn(), stats: make([]CommandStats, len(d.o.Table.All()))}

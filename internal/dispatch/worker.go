@@ -285,6 +285,7 @@ func (w *Worker) run(c *command.Ctx, s *session.Session) error {
 // account measures the command and moves the worker's instant on, so that one clock read serves as the end of this
 // command and the beginning of the next. The instant stands still for what a command calls: a block sees one.
 func (w *Worker) account(s *session.Session, c *command.Ctx, spec *command.Spec, args [][]byte, start int64, err error) {
+	w.ran++
 	if s.Public.LastCmd.Load() != &spec.Full { // a store would cost more than all that leads to it
 		s.Public.LastCmd.Store(&spec.Full)
 	}

@@ -56,6 +56,9 @@ func (l *Loop) drop(c *conn) {
 	c.closed = true
 	delete(l.conns, c)
 	delete(l.unread, c)
+	if c.sess.Overflowed() {
+		l.node.Traffic.OutputLimit.Add(1)
+	}
 	c.in.free()
 	if c.out != nil {
 		c.out.free()

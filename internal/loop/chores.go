@@ -64,17 +64,33 @@ func (l *Loop) defragment() bool {
 	l.defragLeft--
 	if l.worker.Txn().DefragSlice(l.shards[l.defragAt], sliceBudget, l.node.Clock) {
 		l.defragIdle = 0
+		l.showDefrag(true)
 	} else {
 		l.defragAt = (l.defragAt + 1) % len(l.shards)
 		if l.defragIdle++; l.defragIdle == len(l.shards) {
 			l.defragLeft = 0 // nothing to do in any of them
+			l.showDefrag(false)
 		}
 	}
 	return l.defragLeft > 0
 }
 
+// showDefrag notes whether the loop is moving entries, for INFO.
+func (l *Loop) showDefrag(on bool) {
+	if on == l.defragging {
+		return
+	}
+	l.defragging = on
+	if on {
+		l.did.DefragPasses++
+	} else {
+		l.did.DefragPasses--
+	}
+}
+
 // tick does the periodic work.
 func (l *Loop) tick() {
+	start := l.node.Clock.Mono()
 	l.nextTick = l.now.Mono + int64(l.pace())
 	for c := range l.unread {
 		l.checkOutput(c)
@@ -94,6 +110,9 @@ func (l *Loop) tick() {
 		l.overLimit = l.node.Tick(l.now)
 	}
 	l.group.o.Tick()
+	end := l.node.Clock.Mono()
+	l.did.TickNs += end - start
+	l.node.Traffic.Note(l.index, end, &l.did)
 }
 
 // pace is how long to the next tick. A server to which nothing happens lets its machine sleep.

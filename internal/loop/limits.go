@@ -20,6 +20,7 @@ func (l *Loop) overHard(c *conn, n int) bool {
 
 // tooSlow closes a client that does not read its replies.
 func (l *Loop) tooSlow(c *conn, n int64) {
+	l.node.Traffic.OutputLimit.Add(1)
 	l.group.o.Log.Warn("Client closed for overcoming of output buffer limits", "client", c.sess.Addr, "id", c.sess.ID, "bytes", n)
 	l.drop(c)
 }

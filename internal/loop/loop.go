@@ -46,14 +46,18 @@ type Loop struct {
 	obuf     []byte
 	pieces   [][]byte
 	now      clock.Instant
-	nextTick int64 // monotonic ns
-	nextIdle int64 // monotonic ns of the next look for idle clients
-	quiet    int   // ticks in a row in which nothing has happened
-	active   bool  // something has happened since the last tick
-	traffic  int64 // bytes that the whole server had received by the last tick
-	due      int   // the position in shards to expire from next
+	did      node.Turns // since the last tick
+	began    int64      // monotonic ns of the turn that is under way, 0 while the loop sleeps
+	ran      int64      // commands that the worker had run by then
+	nextTick int64      // monotonic ns
+	nextIdle int64      // monotonic ns of the next look for idle clients
+	quiet    int        // ticks in a row in which nothing has happened
+	active   bool       // something has happened since the last tick
+	traffic  int64      // bytes that the whole server had received by the last tick
+	due      int        // the position in shards to expire from next
 	// the position in shards to defragment next, the slices left in this tick, and how many shards in a row had no need
 	defragAt, defragLeft, defragIdle int
+	defragging                       bool // entries of some shard are being moved
 	overLimit                        bool // memory is over its limit and something may be evicted
 	stopping                         bool
 	stopBy                           int64 // monotonic ns by which replies must be out
@@ -95,6 +99,8 @@ func (l *Loop) turn(more bool) (bool, error) {
 		return false, err
 	}
 	l.now = l.node.Clock.Now()
+	l.endTurn(l.now.Mono)
+	l.began = l.now.Mono
 	l.node.ObserveClock(l.now)
 	l.runAgain() // first: whoever is interrupted in this turn goes on in the next
 	for i := range ready {
@@ -113,16 +119,30 @@ func (l *Loop) wait(more bool) ([]event, error) {
 	}
 	l.sleeping.Store(true)
 	defer l.sleeping.Store(false)
-	ms := l.sleepMs()
+	now := l.node.Clock.Now()
+	l.endTurn(now.Mono)
+	ms := l.sleepMs(now)
 	if l.hasInbox() {
 		ms = 0
 	}
 	return l.t.wait(ms)
 }
 
+// endTurn measures the turn that ends at an instant in monotonic ns, if one is under way.
+func (l *Loop) endTurn(at int64) {
+	if l.began == 0 {
+		return
+	}
+	busy, ran := at-l.began, l.worker.Ran()
+	l.did.Turns++
+	l.did.BusyNs += busy
+	l.did.MaxBusyNs = max(l.did.MaxBusyNs, busy)
+	l.did.MaxCommands = max(l.did.MaxCommands, ran-l.ran)
+	l.began, l.ran = 0, ran
+}
+
 // sleepMs is how long the loop may sleep: to the next deadline of its shards, the end of a request's wait, or the tick.
-func (l *Loop) sleepMs() int {
-	now := l.node.Clock.Now()
+func (l *Loop) sleepMs(now clock.Instant) int {
 	until := l.nextTick
 	if set := &l.node.Keyspace.Settings; set.ActiveExpiry.Load() && !set.HoldExpiry.Load() {
 		for _, s := range l.shards {

@@ -22,7 +22,7 @@ func TestDeadlinesBoundTheSleepOfTheirLoop(t *testing.T) {
 	}
 	for i := range r.loops {
 		r.turn(i)
-		if ms := r.loops[i].sleepMs(); ms != 100 {
+		if ms := r.loops[i].sleepMs(r.clock.Now()); ms != 100 {
 			t.Errorf("without deadlines loop %d sleeps %d ms", i, ms)
 		}
 	}
@@ -32,7 +32,7 @@ func TestDeadlinesBoundTheSleepOfTheirLoop(t *testing.T) {
 		if got := c.take(); got != "+OK\r\n" {
 			t.Fatal(got)
 		}
-		if ms := r.loops[owner("k")].sleepMs(); ms > step.sleep || ms < step.sleep-1 {
+		if ms := r.loops[owner("k")].sleepMs(r.clock.Now()); ms > step.sleep || ms < step.sleep-1 {
 			t.Errorf("with a deadline in %d ms the sleep is %d ms", step.px, ms)
 		}
 	}
@@ -66,14 +66,14 @@ func TestAnIdleLoopSleepsLonger(t *testing.T) {
 		r.clock.Advance(tick)
 		r.turn(0)
 	}
-	if ms := r.loops[0].sleepMs(); ms != 1000 {
+	if ms := r.loops[0].sleepMs(r.clock.Now()); ms != 1000 {
 		t.Errorf("an idle loop sleeps %d ms", ms)
 	}
 	c.send("PING")
 	r.turn(0)
 	r.clock.Advance(idleTick)
 	r.turn(0)
-	if ms := r.loops[0].sleepMs(); ms != 100 {
+	if ms := r.loops[0].sleepMs(r.clock.Now()); ms != 100 {
 		t.Errorf("after a request it sleeps %d ms", ms)
 	}
 }

@@ -37,6 +37,7 @@ func (l *Loop) receive(c *conn) []byte {
 		}
 		return nil
 	}
+	l.did.Reads++
 	l.node.Traffic.NetIn.AddAt(l.index, int64(n))
 	if !own {
 		return buf[:n]
@@ -91,6 +92,7 @@ func (l *Loop) settle(c *conn, rest []byte) {
 		return
 	}
 	if n := c.unprocessed(); n > 0 && n > l.node.QueryLimit(s) {
+		l.node.Traffic.QueryLimit.Add(1)
 		l.group.o.Log.Warn("Closing client that reached max query buffer length", "client", s.Addr, "bytes", n)
 		l.drop(c)
 		return
@@ -185,6 +187,7 @@ func (l *Loop) send(c *conn, pieces [][]byte) int {
 		}
 		return 0
 	}
+	l.did.Writes++
 	l.node.Traffic.NetOut.AddAt(l.index, int64(n))
 	return n
 }

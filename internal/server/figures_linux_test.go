@@ -99,3 +99,17 @@ func TestTheRatiosOfMemoryRaiseNoFalseAlarm(t *testing.T) {
 		}
 	}
 }
+
+func TestClientsClosedOverTheirLimitsAreCounted(t *testing.T) {
+	r := run(t, "--client-query-buffer-limit", "1mb", "--client-output-buffer-limit", "pubsub 100kb 0 0")
+	admin, greedy, deaf := r.tcp(), r.tcp(), r.tcp()
+	fmt.Fprintf(greedy, "*2\r\n$4\r\nECHO\r\n$3000000\r\n%s", strings.Repeat("x", 2<<20)) // fails where it is closed meanwhile
+	deaf.ask("SUBSCRIBE", "ch")
+	message := strings.Repeat("x", 50_000)
+	for name := range map[string]int{"client_query_buffer_limit_disconnections": 0, "client_output_buffer_limit_disconnections": 0} {
+		until(t, name, func() bool {
+			admin.ask("PUBLISH", "ch", message)
+			return field(admin.ask("INFO", "stats"), name) == "1"
+		})
+	}
+}

@@ -42,6 +42,7 @@ func (s *Session) openMail(limit int64) *resp.Writer {
 		w.Truncate(0) // what is shared goes with the session: there may be a lock that its release needs
 		w.Buf = nil
 		s.mail.Unlock()
+		s.overflowed.Store(true)
 		s.Kill()
 		return nil
 	}

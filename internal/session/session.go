@@ -53,11 +53,12 @@ type Session struct {
 	// Public is read by CLIENT LIST and INFO from other goroutines.
 	Public Public
 
-	transport Transport
-	killed    atomic.Bool
-	departed  atomic.Bool
-	marks     atomic.Pointer[marks] // of the watched keys
-	parked    atomic.Pointer[Park]  // Park, for Unblock from elsewhere
+	transport  Transport
+	killed     atomic.Bool
+	overflowed atomic.Bool
+	departed   atomic.Bool
+	marks      atomic.Pointer[marks] // of the watched keys
+	parked     atomic.Pointer[Park]  // Park, for Unblock from elsewhere
 
 	mail struct {
 		sync.Mutex
@@ -153,6 +154,9 @@ func (s *Session) Depart() bool { return s.departed.CompareAndSwap(false, true) 
 
 // Departed reports whether Depart was called.
 func (s *Session) Departed() bool { return s.departed.Load() }
+
+// Overflowed reports whether the session was killed because messages for it would have passed its output limit.
+func (s *Session) Overflowed() bool { return s.overflowed.Load() }
 
 // Killed reports whether Kill was called.
 func (s *Session) Killed() bool { return s.killed.Load() }
