@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Four workers move money between accounts, by WATCH and by what is atomic alone; whoever looks at all accounts at one
+// Four workers move money between accounts, by WATCH and by what is atomic alone; a client that looks at all accounts at one
 // instant sees the same sum.
 func TestTransactionsOfManyWorkersAreAtomic(t *testing.T) {
 	const accounts, each, rounds = 8, 1000, 2500

@@ -146,15 +146,15 @@ func TestACommandThatNeedsMoreThanItSaysIsRunAgain(t *testing.T) {
 // Two workers may take each other's room for ever.
 func TestACommandIsNotRunAgainForEver(t *testing.T) {
 	runs := 0
-	thirsty := &command.Spec{
-		Name: "thirsty", Arity: 1, Flags: command.Write | command.DenyOOM,
+	greedy := &command.Spec{
+		Name: "greedy", Arity: 1, Flags: command.Write | command.DenyOOM,
 		Run: func(c *command.Ctx) error { runs++; return needMore },
 	}
-	r := newRig(t, thirsty)
+	r := newRig(t, greedy)
 	c := r.connect()
 	r.policy("allkeys-lru")
 	r.Keyspace.Settings.MaxMemory.Store(1 << 30)
-	if got := c.do("THIRSTY"); got != oom || runs < 2 || runs > 100 {
+	if got := c.do("GREEDY"); got != oom || runs < 2 || runs > 100 {
 		t.Errorf("%q after %d runs", got, runs)
 	}
 }

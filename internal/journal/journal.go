@@ -77,7 +77,7 @@ func (j *Journal) want(bit Reasons, on bool) {
 func (j *Journal) ShowBefore(on bool) { j.want(BeforeWanted, on) }
 
 // Wanted is what anybody listens to: reasons of records, EffectsWanted, BeforeWanted. A transaction asks once it has its
-// locks, so whoever begins to listen under a key's lock misses no change of the key.
+// locks, so a consumer that begins to listen under a key's lock misses no change of the key.
 func (j *Journal) Wanted() Reasons { return Reasons(j.wanted.Load()) }
 
 // Idle reports whether nobody listens to anything.

@@ -72,7 +72,7 @@ func (j *Journal) Position() (number uint64, offset int64) {
 }
 
 // Commit hands what a transaction gathered to the followers as one block and empties it. The effects of a session's
-// command are one step for whoever runs the stream; those of the server itself (keys that expired, evicted ones) need not
+// command are one step for a server that runs the stream; those of the server itself (keys that expired, evicted ones) need not
 // be. REQUIRES the shards of all keys in it to be locked.
 func (j *Journal) Commit(e *Effects, now clock.Instant, origin uint64) {
 	s := &j.stream

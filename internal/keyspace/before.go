@@ -52,7 +52,7 @@ func (t *Txn) beforeDatabase(db int) {
 }
 
 // Look finds a key as it is in memory, due or not. Unlike a lookup by a transaction it expires nothing, counts nothing and
-// touches nothing, so that whoever is told of a change may look at what came of it. REQUIRES: some transaction has locked
+// touches nothing, so that a consumer that is told of a change may look at what came of it. REQUIRES: some transaction has locked
 // the key's shard, and goes on holding it while the entry is used.
 func (k *Keyspace) Look(db int, key []byte) (Entry, bool) {
 	hash := k.hash(key)

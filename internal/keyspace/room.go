@@ -40,7 +40,7 @@ func (k *Keyspace) SetPolicy(p eviction.Policy) {
 		return
 	}
 	k.limits.lowered.Store(k.Over(0) > 0)
-	for _, s := range k.shards { // whoever read the old one has let go by then
+	for _, s := range k.shards { // a transaction that read the old one has let go by then
 		s.mu.Lock()
 		s.mu.Unlock() //nolint:staticcheck // a barrier
 	}
@@ -49,7 +49,7 @@ func (k *Keyspace) SetPolicy(p eviction.Policy) {
 // Policy is the eviction policy in force.
 func (k *Keyspace) Policy() eviction.Policy { return eviction.Policy(k.limits.policy.Load()) }
 
-// SetMaxMemory changes the limit of Used, 0 for none. Whoever lowers it means it: the data gives way although what clients
+// SetMaxMemory changes the limit of Used, 0 for none. An operator who lowers it means it: the data gives way although what clients
 // hold in buffers alone may exceed it, which MakeRoom otherwise takes for a reason to keep the data.
 func (k *Keyspace) SetMaxMemory(n int64) {
 	if old := k.Settings.MaxMemory.Swap(n); n != old {
@@ -58,7 +58,7 @@ func (k *Keyspace) SetMaxMemory(n int64) {
 }
 
 // Lowered reports whether somebody lowered the limit, or changed the policy while memory was over it, and the memory in use
-// has not followed yet. Whoever comes upon it calls MakeRoom: the data then gives way at once, not with the next write.
+// has not followed yet. The event loop that comes upon it calls MakeRoom: the data then gives way at once, not with the next write.
 func (k *Keyspace) Lowered() bool { return k.limits.lowered.Load() }
 
 // Over is by how many bytes Used, what is reserved and need together exceed maxmemory; at most 0 when they fit or there is
@@ -108,7 +108,7 @@ func (t *Txn) endLease() {
 //
 // When the limit was lowered by much, so that to get below it takes long, a call goes on only for roomBudget, but at least
 // until it has freed roomFactor times its need, and reports true: so memory falls with every write, and none waits for
-// all of it. Whoever wants to get there without writes calls it again while Over(0) is positive.
+// all of it. An event loop that wants to get there without writes calls it again while Over(0) is positive.
 //
 // Nothing is evicted for a need that could not be met even so, because of what clients make the server keep: buffers, and
 // large strings that are gone but still being sent (but see SetMaxMemory); and nothing at all while expiry is held.

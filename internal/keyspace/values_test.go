@@ -118,7 +118,7 @@ func TestAStructureGoesWithItsKey(t *testing.T) {
 	}
 }
 
-// Whoever removes a large structure frees a bounded part of it; the rest goes in slices.
+// The command that removes a large structure frees a bounded part of it; the rest goes in slices.
 func TestALargeStructureIsFreedInSlices(t *testing.T) {
 	const blocks = 100_000
 	for what, remove := range map[string]func(f *fixture){

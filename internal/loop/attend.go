@@ -65,7 +65,7 @@ func (l *Loop) drop(c *conn) {
 		c.out = nil
 	}
 	l.group.letGo(c.sess)
-	l.t.close(c) // last: whoever sees that finds nothing left of the client
+	l.t.close(c) // last: a peer that sees that finds nothing left of the client
 }
 
 // lingerNs is how long a stopping server reads and ignores what a client goes on to send, in ns. A socket that is closed

@@ -60,7 +60,7 @@ func (e *epoll) watch(fd int, events uint32) error {
 
 // wait waits a little without telling the scheduler: under load the next request comes soon, and handing the processor to
 // the scheduler and back costs more than the request. A signal (the collector stopping the world, preemption) ends that wait
-// at once. Only a loop that is idle blocks in the scheduler's sight.
+// at once. Only a loop that is idle lets the scheduler know that it blocks.
 func (e *epoll) wait(ms int) ([]event, error) {
 	n, err := e.poll(min(ms, lingerMs))
 	if n == 0 && err == nil && ms > lingerMs {

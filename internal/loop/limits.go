@@ -5,8 +5,8 @@ import "github.com/curfewkv/curfew/internal/node"
 // freeOut is how many bytes of replies are not held against the limits before they are sent, as in Redis.
 const freeOut = 16 << 10
 
-// strangerOut is how many unsent bytes a client may have before it has given the password.
-const strangerOut = 1 << 10
+// anonymousOut is how many unsent bytes a client may have before it has given the password.
+const anonymousOut = 1 << 10
 
 // overHard closes a client with n bytes to be sent when they are over the hard limit of its class, and reports that.
 func (l *Loop) overHard(c *conn, n int) bool {
@@ -33,7 +33,7 @@ func (l *Loop) checkOutput(c *conn) {
 	}
 	limit := l.node.Keys.OutputLimit.Get(node.ClassOf(c.sess))
 	n := int64(c.unsent())
-	over := limit.Hard > 0 && n > limit.Hard || n > strangerOut && !c.sess.Authenticated && l.node.Keys.Password.Get() != ""
+	over := limit.Hard > 0 && n > limit.Hard || n > anonymousOut && !c.sess.Authenticated && l.node.Keys.Password.Get() != ""
 	if limit.Soft > 0 && n > limit.Soft {
 		if c.softSince == 0 {
 			c.softSince = l.now.Mono

@@ -102,7 +102,7 @@ func (l *Loop) turn(more bool) (bool, error) {
 	l.endTurn(l.now.Mono)
 	l.began = l.now.Mono
 	l.node.ObserveClock(l.now)
-	l.runAgain() // first: whoever is interrupted in this turn goes on in the next
+	l.runAgain() // first: a connection that is interrupted in this turn goes on in the next
 	for i := range ready {
 		l.event(&ready[i])
 	}

@@ -8,7 +8,7 @@ const turnOut = 1 << 20
 
 // readable reads once and serves what is complete.
 func (l *Loop) readable(c *conn) {
-	// Killed on another loop: whoever was told of that must not see this client act again. Or the peer sends nothing more,
+	// Killed on another loop: the client that was told of that must not see this client act again. Or the peer sends nothing more,
 	// so that this is the news that it takes nothing more either.
 	if c.sess.Killed() || c.eof {
 		l.drop(c)
@@ -63,7 +63,7 @@ func (l *Loop) serve(c *conn, data []byte) {
 		if l.node.Keyspace.Lowered() {
 			l.overLimit = l.lowerMemory()
 		}
-		l.node.Tracking.Flush() // whoever sees the reply of a write finds that it was told of
+		l.node.Tracking.Flush() // a client that sees the reply of a write finds that others were told of it
 		made += l.takeOut(c)
 		if !more || c.closed || s.Killed() {
 			break
@@ -113,7 +113,7 @@ func (l *Loop) takeOut(c *conn) int {
 	}
 	if c.sess.CloseAfter && !c.leaving {
 		c.leaving = true
-		l.node.Forget(c.sess) // whoever reads the last reply finds nothing left of the client
+		l.node.Forget(c.sess) // a client that reads the last reply finds nothing left of it
 	}
 	if c.out == nil && len(refs) == 0 {
 		l.sendNow(c, buf)

@@ -253,7 +253,7 @@ func TestARequestOverTheQueryLimitClosesTheConnection(t *testing.T) {
 	c = r.tcp()
 	io.WriteString(c, request("AUTH", "secret")+strings.Repeat(request("PING"), 100_000))
 	if !c.ended() {
-		t.Error("a stranger may send what it likes during a pause")
+		t.Error("a client without the password may send what it likes during a pause")
 	}
 }
 
