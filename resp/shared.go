@@ -85,6 +85,47 @@ func (w *Writer) Append(from *Writer) {
 	from.Buf = from.Buf[:0]
 }
 
+// Adopt moves what from has written to the end of w without copying it: from's
+// Buf, which is not empty, becomes memory that w refers to. free is called when
+// it is not needed any more.
+func (w *Writer) Adopt(from *Writer, free func()) {
+	buf, refs := from.Take()
+	if w.shared == nil {
+		w.shared = new(references)
+	}
+	// A reply does not begin with a reference, see truncate.
+	w.Buf = append(w.Buf, buf[0])
+	at := 1
+	for _, r := range refs {
+		w.refer(&owned{bytes: buf[at:r.At]})
+		w.refer(r.Shared)
+		at = r.At
+	}
+	w.refer(&owned{bytes: buf[at:], free: free})
+}
+
+// refer adds a reference at the end.
+func (w *Writer) refer(s Shared) {
+	w.shared.refs = append(w.shared.refs, Ref{len(w.Buf), s})
+	w.shared.bytes += len(s.Bytes())
+}
+
+// owned is memory that a Writer was given.
+type owned struct {
+	bytes []byte
+	free  func() // nil: another reference to the same memory does it
+}
+
+// Bytes implements Shared.
+func (o *owned) Bytes() []byte { return o.bytes }
+
+// Release implements Shared.
+func (o *owned) Release() {
+	if o.free != nil {
+		o.free()
+	}
+}
+
 // AppendTo appends all that was written to dst, with copies of what is shared.
 func (w *Writer) AppendTo(dst []byte) []byte {
 	at := 0

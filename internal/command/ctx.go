@@ -25,6 +25,10 @@ type Ctx struct {
 	Phase Phase
 	// Caller runs the commands of Call.
 	Caller Caller
+	// CloseAfter: the connection is to be closed once the reply is sent. Set by the command.
+	CloseAfter bool
+	// Gone reports, to a command that runs off the event loops, whether its reply is not wanted any more. See Abandoned.
+	Gone func() bool
 	// Worker is the index of the worker that runs the command.
 	Worker int
 	// Scratch is a small buffer for formatting integers.
@@ -39,6 +43,10 @@ func (c *Ctx) Park(p *session.Park) *session.Park {
 	}
 	return c.Session.Suspend(p)
 }
+
+// Abandoned reports whether the reply is not wanted any more: the client went away, or the server stops. A command that is long
+// and may end early asks now and then.
+func (c *Ctx) Abandoned() bool { return c.Gone != nil && c.Gone() }
 
 // Int parses argument i as a 64-bit integer.
 func (c *Ctx) Int(i int) (int64, error) {

@@ -77,6 +77,13 @@ type Spec struct {
 	Room func(args [][]byte) int64
 	// Run carries the command out. Nil for a container whose subcommands do.
 	Run func(c *Ctx) error
+	// Long reports, under the locks and without a change, whether Run would take so long that other clients would notice.
+	// The command is run off the event loops then, by Apart or else by Run, with its shards held: those who want them wait,
+	// their event loops do not. Nil: it never takes long. Inside another command it is not asked.
+	Long func(c *Ctx) bool
+	// Apart carries out a command that is long with no shard locked: it locks for itself, and never for long. It gives up
+	// when it is Abandoned.
+	Apart func(c *Ctx) error
 
 	// Full is the full name, "client|getname"; ID indexes statistics. Both are set by the table.
 	Full   string

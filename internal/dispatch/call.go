@@ -41,6 +41,7 @@ func (w *Worker) nest(parent *command.Ctx, phase command.Phase, spec *command.Sp
 		out.Truncate(mark)
 	}
 	w.account(s, c, spec, args, start, err)
+	parent.CloseAfter = parent.CloseAfter || c.CloseAfter
 	c.Args = nil
 	w.depth--
 	return err

@@ -54,23 +54,39 @@ type Options struct {
 	DebugAllowed func(s *session.Session, spec *command.Spec) error
 	// OOMDetail explains why nothing could be evicted, "" for no explanation. Called without locks.
 	OOMDetail func(tx *keyspace.Txn) string
-	Workers   int
+	// OutputLimit is how many bytes of replies a session may have, 0 for any number.
+	OutputLimit func(s *session.Session) int64
+	Workers     int
+	// Runners is how many commands that take long are run at once.
+	Runners int
 }
 
 // Dispatcher is shared by all workers; immutable but for counters.
 type Dispatcher struct {
 	o       Options
-	workers []*Worker
+	workers []*Worker // of the event loops, then of the runners
 	// ErrorReplies counts error replies by their prefix.
 	Errors *ErrorStats
 	oom    oomText
+	runs   runners
+	// held are the sessions that wait for a shard which a long command holds, by shard.
+	held [maxShards]session.Queue
 }
+
+// maxShards is the number of bits of a set of shards.
+const maxShards = 64
 
 // New makes a dispatcher and its workers.
 func New(o Options) *Dispatcher {
 	d := &Dispatcher{o: o, Errors: newErrorStats()}
 	for i := range o.Workers {
 		d.workers = append(d.workers, newWorker(d, i))
+	}
+	for i := range o.Runners {
+		w := newWorker(d, o.Workers+i)
+		w.runner = true
+		d.workers = append(d.workers, w)
+		d.runs.free = append(d.runs.free, w)
 	}
 	return d
 }
@@ -105,6 +121,9 @@ type Worker struct {
 	lim        resp.Limits
 	waits      session.Timeouts
 	ran        int64 // commands so far
+
+	runner  bool // it runs commands that take long, on a goroutine that may wait
+	blocker int  // the shard because of which errHeld was returned last
 }
 
 // Ran is how many commands the worker has run, those that others called included. For its own goroutine.

@@ -104,10 +104,16 @@ func gateRoom(w *Worker, s *session.Session, spec *command.Spec, args [][]byte) 
 		return nil
 	}
 	need, refuse := w.need(s, spec, args)
+	held := k.Held()
 	if w.tx.Room(w.now, need, w.d.o.Clock) || !refuse {
 		return nil
 	}
-	return w.oomError()
+	err := w.noRoom(held)
+	if err == errHeld {
+		w.awaitShard(s)
+		return errParked
+	}
+	return err
 }
 
 // need is how many bytes the command may add, and whether it is refused when they cannot be had.

@@ -52,7 +52,7 @@ func TestTheFirstGateThatRefusesIsTheOneThatIsTold(t *testing.T) {
 		t.Fatalf("paused: %q", got)
 	}
 	r.Pause.End()
-	if c.woken == 0 {
+	if c.woken.Load() == 0 {
 		t.Error("the end of the pause did not wake the session")
 	}
 	if got := c.feed(""); got != "$1\r\nv\r\n" {

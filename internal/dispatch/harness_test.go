@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/curfewkv/curfew/internal/clock"
@@ -75,13 +76,21 @@ type client struct {
 	rig    *rig
 	worker int
 	in     []byte
-	woken  int
+	woken  atomic.Int64
+	signal chan struct{} // has one for what was woken and not waited for
 }
 
-func (c *client) Wake(*session.Session) { c.woken++ }
+// Wake implements session.Transport.
+func (c *client) Wake(*session.Session) {
+	c.woken.Add(1)
+	select {
+	case c.signal <- struct{}{}:
+	default:
+	}
+}
 
 func (r *rig) connect() *client {
-	c := &client{rig: r}
+	c := &client{rig: r, signal: make(chan struct{}, 1)}
 	c.Session = r.NewSession(c)
 	c.Addr, c.LocalAddr, c.Local = "127.0.0.1:1000", "127.0.0.1:6379", true
 	r.Attach(c.Session)

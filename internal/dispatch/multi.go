@@ -135,14 +135,20 @@ func (w *Worker) exec(c *command.Ctx) error {
 	for _, k := range m.Watched {
 		set |= w.tx.ShardBit([]byte(k.Key))
 	}
-	w.tx.LockSet(set)
+	if !w.lockSet(set) {
+		return errHeld
+	}
 	for _, k := range m.Watched {
 		w.tx.PeekIn(k.DB, []byte(k.Key)) // expires it when due, which marks the transaction
 	}
 	dirty := s.Dirty()
+	if !dirty && !w.runner && w.anyLong(c, queue) {
+		w.unlock()
+		return errLong
+	}
 	w.d.Discard(s)
 	if dirty {
-		w.tx.Unlock()
+		w.unlock()
 		c.Out.NullArray()
 		return nil
 	}
@@ -150,8 +156,21 @@ func (w *Worker) exec(c *command.Ctx) error {
 	for _, q := range queue {
 		w.execQueued(c, q.Command.(*command.Spec), q.Args)
 	}
-	w.tx.Unlock()
+	w.unlock()
 	return nil
+}
+
+// anyLong reports whether a queued command would take long. All shards are locked.
+func (w *Worker) anyLong(c *command.Ctx, queue []session.Queued) bool {
+	spec, args := c.Spec, c.Args
+	defer func() { c.Spec, c.Args = spec, args }()
+	for _, q := range queue {
+		c.Spec, c.Args = q.Command.(*command.Spec), q.Args
+		if c.Spec.Long != nil && c.Spec.Long(c) {
+			return true
+		}
+	}
+	return false
 }
 
 // execQueued runs one queued command; its error is its reply.

@@ -21,7 +21,7 @@ func (w *Worker) parked(s *session.Session, spec *command.Spec, args [][]byte, s
 	p := s.Park
 	w.keep(s, args)
 	end, wall := w.d.o.Clock.Mono(), w.now.Wall
-	p.Spent += end - start
+	p.Spent += w.measure(end - start)
 	w.tick = end
 	w.now.Wall += end - w.now.Mono
 	w.now.Mono = end
@@ -56,8 +56,10 @@ func (w *Worker) conclude(s *session.Session, p *session.Park, end session.End) 
 	mark := w.beginReply(s)
 	var err error
 	switch end {
-	case session.Answered:
+	case session.Answered: // counted by who ran it
 		p.WriteAnswer()
+		w.done(s, mark)
+		return
 	case session.UnblockedWithError:
 		err = errUnblocked
 		w.replyError(&s.Out, err)

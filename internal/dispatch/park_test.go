@@ -61,8 +61,8 @@ func TestARequestThatWaitedRunsAgainAndThoseBehindItWait(t *testing.T) {
 		t.Errorf("%q, %d runs without a wake-up", got, p.runs)
 	}
 	p.queue.WakeFirst()
-	if got := c.feed(""); got != ":0\r\n+OK\r\n$1\r\nv\r\n" || c.woken != 1 {
-		t.Errorf("%q, woken %d times", got, c.woken)
+	if got := c.feed(""); got != ":0\r\n+OK\r\n$1\r\nv\r\n" || c.woken.Load() != 1 {
+		t.Errorf("%q, woken %d times", got, c.woken.Load())
 	}
 	if p.queue.Len() != 0 {
 		t.Errorf("%d still wait", p.queue.Len())

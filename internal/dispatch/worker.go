@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"errors"
+	"math/bits"
 	"strings"
 
 	"github.com/curfewkv/curfew/internal/command"
@@ -164,28 +165,24 @@ func wireText(err error) string {
 
 // call runs a command that has passed the gates, outside EXEC.
 func (w *Worker) call(s *session.Session, spec *command.Spec, args [][]byte) {
-	o := &w.d.o
 	mark, start := w.beginReply(s), w.tick
 	c := &w.ctx
 	w.prepare(c, s, spec, args, &s.Out)
-	err := w.locked(c, s)
-	for tries := 1; err != nil; tries++ {
-		need, ok := needsRoom(err)
-		if !ok {
-			break
-		}
-		if tries == roomTries || !w.tx.MakeRoom(w.now, need, o.Clock) {
-			err = w.oomError()
-			break
-		}
-		s.Out.Truncate(mark)
-		w.tx.Begin(w.now, s.DB, s.ID, s.NoTouch)
-		err = w.locked(c, s)
+	err := w.attempt(c, s)
+	if err == errLong {
+		w.sendAway(s, spec, args, start)
+		return
+	}
+	if err == errHeld {
+		w.awaitShard(s)
 	}
 	if s.Park != nil {
 		s.Out.Truncate(mark)
 		w.parked(s, spec, args, start)
 		return
+	}
+	if c.CloseAfter {
+		s.CloseAfter = true
 	}
 	if err != nil {
 		s.Out.Truncate(mark)
@@ -222,36 +219,88 @@ func needsRoom(err error) (bytes int64, ok bool) {
 // roomTries bounds how often a command is run for which room was made and taken by another worker at once.
 const roomTries = 8
 
+// attempt runs a prepared command, once more where it needed room and that was made.
+func (w *Worker) attempt(c *command.Ctx, s *session.Session) error {
+	mark := c.Out.Mark()
+	err := w.locked(c, s)
+	for tries := 1; err != nil; tries++ {
+		need, ok := needsRoom(err)
+		if !ok {
+			break
+		}
+		if tries == roomTries {
+			return w.oomError()
+		}
+		held := w.d.o.Keyspace.Held()
+		if !w.tx.MakeRoom(w.now, need, w.d.o.Clock) {
+			return w.noRoom(held)
+		}
+		c.Out.Truncate(mark)
+		w.tx.Begin(w.now, s.DB, s.ID, s.NoTouch)
+		err = w.locked(c, s)
+	}
+	return err
+}
+
+// noRoom is why there is no room: errHeld where keys that could go may be in shards that long commands hold, or held when
+// room was looked for.
+func (w *Worker) noRoom(held uint64) error {
+	if held |= w.d.o.Keyspace.Held(); held != 0 && !w.runner {
+		w.blocker = bits.TrailingZeros64(held)
+		return errHeld
+	}
+	return w.oomError()
+}
+
 // locked runs a prepared command under the locks of its keys.
 func (w *Worker) locked(c *command.Ctx, s *session.Session) error {
-	w.lock(c.Spec, c.Args)
+	spec := c.Spec
+	if w.runner && spec.Apart != nil {
+		return w.apart(c, s)
+	}
+	if !w.lock(spec, c.Args) {
+		return errHeld
+	}
+	if spec.Long != nil && !w.runner && spec.Long(c) {
+		w.unlock()
+		return errLong
+	}
 	err := w.run(c, s)
-	w.tx.Unlock()
+	w.unlock()
 	return err
 }
 
 // prepare readies a Ctx for a command.
 func (w *Worker) prepare(c *command.Ctx, s *session.Session, spec *command.Spec, args [][]byte, out *resp.Writer) {
-	c.Spec, c.Args, c.Now, c.Out, c.Session = spec, args, w.now, out, s
+	c.Spec, c.Args, c.Now, c.Out, c.Session, c.CloseAfter = spec, args, w.now, out, s, false
 	w.tx.Begin(w.now, s.DB, s.ID, s.NoTouch)
 }
 
-// lock locks the shards that the command may touch.
-func (w *Worker) lock(spec *command.Spec, args [][]byte) {
+// lock locks the shards that the command may touch; false: a long command holds one of them.
+func (w *Worker) lock(spec *command.Spec, args [][]byte) bool {
 	if i := spec.SingleKey(); i > 0 && i < len(args) {
 		hash := w.hash
 		if !w.hashed {
 			hash = w.d.o.Keyspace.Hash(args[i])
 		}
-		w.tx.LockHashed(args[i], hash)
-		return
+		if w.runner {
+			return w.lockSet(w.tx.ShardBit(args[i]))
+		}
+		if !w.tx.TryLockHashed(args[i], hash) {
+			w.blocker = w.tx.Blocker()
+			return false
+		}
+		return true
 	}
-	if spec.Has(command.AllShards) {
-		w.tx.LockAll()
-		return
+	if w.runner || spec.Has(command.AllShards) {
+		return w.lockSet(w.shardSet(spec, args))
 	}
 	w.pos = spec.KeyPositions(args, w.pos[:0])
-	w.tx.LockKeys(args, w.pos)
+	if !w.tx.TryLockKeys(args, w.pos) {
+		w.blocker = w.tx.Blocker()
+		return false
+	}
+	return true
 }
 
 // shardSet is the set of shards that the command may touch.
@@ -269,9 +318,14 @@ func (w *Worker) shardSet(spec *command.Spec, args [][]byte) uint64 {
 
 // run runs the command and lets tracking see the keys that it read.
 func (w *Worker) run(c *command.Ctx, s *session.Session) error {
-	spec := c.Spec
-	err := spec.Run(c)
-	if s.Tracking != nil && spec.Has(command.ReadOnly) && spec.HasKeys() {
+	err := c.Spec.Run(c)
+	w.remember(c, s)
+	return err
+}
+
+// remember lets tracking see the keys that the command reads. Their shards are locked.
+func (w *Worker) remember(c *command.Ctx, s *session.Session) {
+	if spec := c.Spec; s.Tracking != nil && spec.Has(command.ReadOnly) && spec.HasKeys() {
 		w.keys = w.keys[:0]
 		w.pos = spec.KeyPositions(c.Args, w.pos[:0])
 		for _, i := range w.pos {
@@ -279,7 +333,6 @@ func (w *Worker) run(c *command.Ctx, s *session.Session) error {
 		}
 		w.d.o.Tracking.Remember(s, s.DB, w.keys)
 	}
-	return err
 }
 
 // account measures the command and moves the worker's instant on, so that one clock read serves as the end of this

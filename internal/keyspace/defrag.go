@@ -24,7 +24,9 @@ const defragSegments = 8
 // budget of lock time. Reports whether a pass is under way.
 func (t *Txn) DefragSlice(shard int, budget time.Duration, c clock.Clock) (more bool) {
 	s := t.ks.shards[shard]
-	s.mu.Lock()
+	if !s.enter() {
+		return false
+	}
 	defer s.mu.Unlock()
 	st := &s.defrag
 	if !st.running {

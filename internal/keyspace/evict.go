@@ -78,7 +78,9 @@ func (t *Txn) fillPool(now clock.Instant, p eviction.Policy, over int64) (victim
 		s := k.shards[v.next]
 		v.next = (v.next + 1) % len(k.shards)
 		tried++
-		s.mu.Lock()
+		if !s.enter() {
+			continue
+		}
 		keys, size := s.evictable(p)
 		of += keys
 		if keys > 0 {
@@ -181,7 +183,9 @@ func (t *Txn) evictBest(now clock.Instant, p eviction.Policy, victims int, over 
 // in the buckets of the candidate's hash: to take it out by that hash would break the index.
 func (t *Txn) evictCandidate(now clock.Instant, c eviction.Candidate, p eviction.Policy) (freed int64, gone bool) {
 	s := t.ks.shards[c.Shard]
-	t.lockShard(s)
+	if !t.lockShard(s) {
+		return 0, false
+	}
 	t.Begin(now, int(c.DB), 0, true)
 	defer t.Unlock()
 	d := s.dbs[c.DB]

@@ -24,8 +24,9 @@ func (x *expectedKey) is(key []byte) bool {
 	return len(key) == x.len && len(key) > 0 && &key[0] == x.first
 }
 
-// LockKeys locks the shards of those args whose positions are given, in ascending order.
-func (t *Txn) LockKeys(args [][]byte, at []int) {
+// TryLockKeys locks the shards of those args whose positions are given, in ascending order; false: a long command holds one
+// of them (see Blocker), and none is locked.
+func (t *Txn) TryLockKeys(args [][]byte, at []int) bool {
 	x := &t.expected
 	x.next = 0
 	set := uint64(0)
@@ -38,15 +39,19 @@ func (t *Txn) LockKeys(args [][]byte, at []int) {
 		}
 	}
 	if set == 0 {
-		return
+		return true
 	}
-	t.LockSet(set)
+	if !t.TryLockSet(set) {
+		x.forget()
+		return false
+	}
 	for i := range min(2*ahead, len(x.keys)) {
 		t.fetchBucket(i)
 	}
 	for i := range min(ahead, len(x.keys)) {
 		t.fetchEntry(i)
 	}
+	return true
 }
 
 // expectedHash is the hash of a key if it is the one that is expected, or the one before, which may be looked up twice.
@@ -87,7 +92,7 @@ func (t *Txn) fetchEntry(i int) {
 	}
 }
 
-// forget ends what LockKeys has begun, and lets go of the command's bytes.
+// forget ends what TryLockKeys has begun, and lets go of the command's bytes.
 func (x *expected) forget() {
 	clear(x.keys)
 	x.keys, x.next = x.keys[:0], 0

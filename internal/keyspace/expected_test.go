@@ -22,7 +22,9 @@ func TestExpectedKeysHaveTheirOwnHashes(t *testing.T) {
 			at = append(at, i)
 		}
 		f.tx.Begin(f.clock.Now(), 0, 1, false)
-		f.tx.LockKeys(args, at)
+		if !f.tx.TryLockKeys(args, at) {
+			t.Fatal("not locked")
+		}
 		for _, key := range args {
 			if f.tx.locked&f.tx.ShardBit(key) == 0 {
 				t.Fatalf("the shard of %q is not locked", key)

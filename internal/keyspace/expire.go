@@ -32,7 +32,9 @@ func (t *Txn) ExpireSlice(shard int, now clock.Instant, budget time.Duration, c 
 
 // expireSlice is ExpireSlice whatever the settings.
 func (t *Txn) expireSlice(s *shard, now clock.Instant, budget time.Duration, c clock.Clock) (more bool) {
-	t.lockShard(s)
+	if !t.lockShard(s) {
+		return false
+	}
 	t.Begin(now, 0, 0, true)
 	defer t.Unlock()
 	start := c.Mono()

@@ -87,7 +87,9 @@ func (t *Txn) DrainSlice(shard int, budget time.Duration, c clock.Clock) (more b
 	if !s.hasTrash.Load() {
 		return false
 	}
-	s.mu.Lock()
+	if !s.enter() {
+		return false
+	}
 	defer s.mu.Unlock()
 	end := c.Mono() + int64(budget)
 	for s.hasTrash.Load() {
@@ -99,18 +101,47 @@ func (t *Txn) DrainSlice(shard int, budget time.Duration, c clock.Clock) (more b
 	return s.hasTrash.Load()
 }
 
+// trashStep is how many entries EmptyTrash frees under one hold of a shard's lock.
+const trashStep = 4 * drainStep
+
+// EmptyTrash frees the entries of all flushed databases, some of one shard at a time. between is called with nothing locked;
+// false: it stops. Not for an event loop. REQUIRES that no shard is locked.
+func (t *Txn) EmptyTrash(between func() bool) {
+	for left := true; left; {
+		left = false
+		for i, s := range t.ks.shards {
+			if !s.hasTrash.Load() {
+				continue
+			}
+			t.LockSet(1 << i)
+			if len(s.trash) > 0 {
+				s.drainOne(trashStep)
+			}
+			t.Unlock()
+			left = true
+			if !between() {
+				return
+			}
+		}
+	}
+}
+
 // ReleaseOne gives one freed run of pages of a shard back to the system; the system's work is done outside the lock.
 // Reports whether there was one.
 func (k *Keyspace) ReleaseOne(shard int) bool {
 	s := k.shards[shard]
-	s.mu.Lock()
+	if !s.enter() {
+		return false
+	}
 	run, ok := s.arena.TakeDirty()
 	s.mu.Unlock()
 	if !ok {
 		return false
 	}
 	run.Release()
-	s.mu.Lock()
+	for !s.enter() {
+		k.holds.await(1 << shard)
+	}
 	s.arena.PutClean(run)
 	s.mu.Unlock()
 	return true

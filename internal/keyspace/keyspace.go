@@ -57,6 +57,7 @@ type Keyspace struct {
 	journal  *journal.Journal
 	wake     func(int)
 	limits   limits
+	holds    holds
 	befores  []Before     // changed under all shards' locks, read under any
 	blobs    *blob.Heap   // large strings
 	extra    atomic.Int64 // bytes in use outside the shards (connections), see AddExternal
@@ -73,6 +74,7 @@ func New(o Options) (*Keyspace, error) {
 	}
 	k.reserved = affordable(o.Shards, o.ReservePerShard)
 	k.blobs = blob.NewHeap(o.ReservePerShard)
+	k.holds.init()
 	k.Settings.LFULogFactor.Store(10)
 	k.Settings.LFUDecayMinutes.Store(1)
 	k.Settings.ActiveExpiry.Store(true)
@@ -124,9 +126,17 @@ func (k *Keyspace) Used() int64 {
 // UsedByData is Used without the external part.
 func (k *Keyspace) UsedByData() int64 { return k.Used() - k.extra.Load() }
 
-// NextDueMs is the shard's earliest deadline as time to wait from now in ms: 0 when something is due, false when nothing is armed.
+// NextDueMs is the shard's earliest deadline as time to wait from now in ms: 0 when something is due, false when nothing is
+// armed, or a long command holds the shard, whose end wakes those who look after it.
 func (k *Keyspace) NextDueMs(shard int, now clock.Instant) (int64, bool) {
 	s := k.shards[shard]
+	if s.isHeld() {
+		return 0, false
+	}
+	return s.nextDueMs(now)
+}
+
+func (s *shard) nextDueMs(now clock.Instant) (int64, bool) {
 	ms, ok := int64(0), false
 	if at := s.nextMono.Load(); at != never {
 		ms, ok = max(0, at-now.MonoMs()), true

@@ -43,7 +43,9 @@ func (t *Txn) evictNearest(now clock.Instant, over int64) (freed int64, ok bool)
 
 // evictNearestOf removes the key with the nearest deadline of a shard; false: the policy is another by now.
 func (t *Txn) evictNearestOf(now clock.Instant, s *shard) (freed int64, gone bool) {
-	t.lockShard(s)
+	if !t.lockShard(s) {
+		return 0, true // its keys are not to be had now
+	}
 	t.Begin(now, 0, 0, true)
 	defer t.Unlock()
 	if t.ks.Policy() != eviction.VolatileTTL {
@@ -60,10 +62,12 @@ func (t *Txn) evictNearestOf(now clock.Instant, s *shard) (freed int64, gone boo
 }
 
 // searchNearest is the time left of the shard's entry with the least, found in slices of bounded lock time; never: no entry
-// has a deadline.
+// has a deadline, or a long command holds the shard.
 func (s *shard) searchNearest(now clock.Instant) (left int64) {
 	for {
-		s.mu.Lock()
+		if !s.enter() {
+			return never
+		}
 		near, exact := s.nearest(now)
 		s.mu.Unlock()
 		if exact && !near.ok {

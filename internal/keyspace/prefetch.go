@@ -11,7 +11,7 @@ func (k *Keyspace) Prefetch(db int, hash uint64) {
 	if !s.mu.TryLock() {
 		return
 	}
-	if d := s.dbs[db]; d != nil {
+	if d := s.dbs[db]; d != nil && !s.isHeld() {
 		d.table.Prefetch(hash)
 	}
 	s.mu.Unlock()
@@ -23,7 +23,7 @@ func (k *Keyspace) PrefetchEntry(db int, hash uint64) {
 	if !s.mu.TryLock() {
 		return
 	}
-	if d := s.dbs[db]; d != nil {
+	if d := s.dbs[db]; d != nil && !s.isHeld() {
 		d.table.PrefetchEntry(hash)
 	}
 	s.mu.Unlock()

@@ -72,7 +72,7 @@ func (s *shard) stepped(now clock.Instant) bool {
 // NeedsRestating reports whether deadlines of a shard are to be stated again, for RestateSlice to do. It takes no lock.
 func (k *Keyspace) NeedsRestating(shard int, now clock.Instant) bool {
 	s := k.shards[shard]
-	return k.journal.Wanted()&effectsAsked != 0 && (s.mustRestate.Load() || s.stepped(now))
+	return k.journal.Wanted()&effectsAsked != 0 && !s.isHeld() && (s.mustRestate.Load() || s.stepped(now))
 }
 
 // RestateSlice states relative deadlines of one shard again, after a step of the wall clock, for at most budget of lock
@@ -82,7 +82,9 @@ func (t *Txn) RestateSlice(shard int, now clock.Instant, budget time.Duration, c
 		return false
 	}
 	s := t.ks.shards[shard]
-	t.lockShard(s)
+	if !t.lockShard(s) {
+		return false
+	}
 	t.Begin(now, 0, 0, true)
 	defer t.Unlock()
 	if s.stepped(now) {

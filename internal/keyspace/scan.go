@@ -138,6 +138,21 @@ func (t *Txn) length() int {
 	return n
 }
 
+// Stored is the number of entries of the databases from one to before another, due ones included. REQUIRES all shards to be
+// locked.
+func (t *Txn) Stored(from, to int) int {
+	n := 0
+	for _, s := range t.ks.shards {
+		t.holds(s)
+		for _, d := range s.dbs[from:to] {
+			if d != nil {
+				n += d.table.Len()
+			}
+		}
+	}
+	return n
+}
+
 // Len is the number of keys of the transaction's database. Due ones that are still in memory are left out where they can be
 // told cheaply. REQUIRES all shards to be locked.
 func (t *Txn) Len() int {

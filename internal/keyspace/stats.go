@@ -71,7 +71,7 @@ func (t *Txn) NextDeadlineUnixMs() int64 {
 	left, any := int64(0), false
 	for i := range t.ks.shards {
 		t.ks.shards[i].announce()
-		if ms, ok := t.ks.NextDueMs(i, t.Now); ok && (!any || ms < left) {
+		if ms, ok := t.ks.shards[i].nextDueMs(t.Now); ok && (!any || ms < left) {
 			left, any = ms, true
 		}
 	}

@@ -24,9 +24,11 @@ type Txn struct {
 	// NoTouch leaves access clocks and counters alone (CLIENT NO-TOUCH).
 	NoTouch bool
 
-	ks     *Keyspace
-	locked uint64 // bit i: shard i is locked
-	lru    uint32 // Now as an access clock
+	ks      *Keyspace
+	locked  uint64 // bit i: shard i is locked
+	lru     uint32 // Now as an access clock
+	holding bool   // the shards are held and not their mutexes locked, see HoldSet
+	blocker int    // the shard that could not be locked last
 
 	// the hash of the key last locked alone, so that its lookup does not hash again
 	lastKey  *byte
@@ -58,41 +60,70 @@ func (t *Txn) Begin(now clock.Instant, db int, origin uint64, noTouch bool) {
 	}
 }
 
-// LockKey locks the shard of one key.
-func (t *Txn) LockKey(key []byte) { t.LockHashed(key, t.ks.hash(key)) }
+// LockKey locks the shard of one key, as LockSet does.
+func (t *Txn) LockKey(key []byte) {
+	for h := t.ks.hash(key); !t.TryLockHashed(key, h); {
+		t.ks.holds.await(1 << t.blocker)
+	}
+}
 
-// LockHashed is LockKey with the key's hash at hand.
-func (t *Txn) LockHashed(key []byte, h uint64) {
+// TryLockHashed locks the shard of a key whose hash is at hand; false: a long command holds it (see Blocker).
+func (t *Txn) TryLockHashed(key []byte, h uint64) bool {
+	i := t.ks.shardIndex(h)
+	s := t.ks.shards[i]
+	s.mu.Lock() // all spelled out, as each command comes here
+	if t.ks.holds.set.Load()&(1<<i) != 0 {
+		s.mu.Unlock()
+		t.blocker = i
+		return false
+	}
 	t.lastHash, t.lastLen, t.lastKey = h, len(key), nil
 	if len(key) > 0 {
 		t.lastKey = &key[0]
 	}
-	i := t.ks.shardIndex(h)
-	t.ks.shards[i].mu.Lock()
 	t.locked = 1 << i
 	t.wanted = t.ks.journal.Wanted()
+	return true
 }
 
-// lockShard locks one shard alone.
-func (t *Txn) lockShard(s *shard) {
-	s.mu.Lock()
+// lockShard locks one shard alone; false: a long command holds it.
+func (t *Txn) lockShard(s *shard) bool {
+	if !s.enter() {
+		t.blocker = s.index
+		return false
+	}
 	t.locked = 1 << s.index
 	t.wanted = t.ks.journal.Wanted()
+	return true
 }
 
 // ShardBit is the bit of the key's shard in a set to be given to LockSet.
 func (t *Txn) ShardBit(key []byte) uint64 { return 1 << t.ks.shardIndex(t.ks.hash(key)) }
 
-// LockSet locks the shards of a set of bits, in ascending order.
+// LockSet locks the shards of a set of bits, in ascending order. It waits for long commands that hold some of them, so it is
+// not for an event loop: see TryLockSet.
 func (t *Txn) LockSet(set uint64) {
+	for !t.TryLockSet(set) {
+		t.ks.holds.await(1 << t.blocker)
+	}
+}
+
+// TryLockSet locks the shards of a set of bits; false: a long command holds one of them (see Blocker), and none is locked.
+func (t *Txn) TryLockSet(set uint64) bool {
 	for rest := set; rest != 0; rest &= rest - 1 {
-		t.ks.shards[bits.TrailingZeros64(rest)].mu.Lock()
+		i := bits.TrailingZeros64(rest)
+		if !t.ks.shards[i].enter() {
+			t.blocker = i
+			t.ks.leave(set &^ rest)
+			return false
+		}
 	}
 	t.locked = set
 	t.wanted = t.ks.journal.Wanted()
+	return true
 }
 
-// LockAll locks every shard.
+// LockAll locks every shard, as LockSet does.
 func (t *Txn) LockAll() { t.LockSet(t.ks.all()) }
 
 // AllLocked reports whether every shard is locked.
@@ -107,14 +138,19 @@ func (k *Keyspace) all() uint64 { return ^uint64(0) >> (maxShards - len(k.shards
 // Unlock ends the transaction and commits its effects.
 func (t *Txn) Unlock() {
 	t.Commit()
-	for rest := t.locked; rest != 0; rest &= rest - 1 {
-		t.ks.shards[bits.TrailingZeros64(rest)].mu.Unlock()
+	if t.holding {
+		t.ks.letGo(t.locked)
+	} else {
+		t.ks.leave(t.locked)
 	}
-	t.locked, t.lastKey = 0, nil
+	t.locked, t.lastKey, t.holding = 0, nil, false
 	if len(t.expected.keys) > 0 {
 		t.expected.forget()
 	}
 }
+
+// Locked is the set of shards that the transaction has locked.
+func (t *Txn) Locked() uint64 { return t.locked }
 
 // Keyspace is the keyspace of the transaction.
 func (t *Txn) Keyspace() *Keyspace { return t.ks }

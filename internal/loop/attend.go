@@ -25,8 +25,13 @@ func (l *Loop) attend(c *conn) {
 }
 
 // ended is called when the peer has closed its side or the connection broke. A peer that has asked and then closed its
-// side still gets the replies that it has not taken yet.
+// side still gets the replies that it has not taken yet, and those to what has begun.
 func (l *Loop) ended(c *conn, err error) {
+	if err == io.EOF && c.sess.Busy() {
+		c.eof = true
+		l.t.interest(c)
+		return
+	}
 	if err != io.EOF || c.unsent() == 0 {
 		l.drop(c)
 		return
@@ -64,8 +69,8 @@ func (l *Loop) drop(c *conn) {
 		c.out.free()
 		c.out = nil
 	}
-	l.group.letGo(c.sess)
-	l.t.close(c) // last: a peer that sees that finds nothing left of the client
+	c.sess.Close(func() { l.group.letGo(c.sess) })
+	l.t.close(c) // last: a peer that sees that finds nothing left of the client, but of one whose request still runs elsewhere
 }
 
 // lingerNs is how long a stopping server reads and ignores what a client goes on to send, in ns. A socket that is closed
@@ -81,7 +86,7 @@ func (l *Loop) drained() bool {
 			c.eof = true
 			l.t.interest(c)
 		}
-		if c.unsent() > 0 || l.lingers(c) {
+		if c.unsent() > 0 || c.sess.Busy() || l.lingers(c) {
 			waiting = true
 		} else {
 			l.drop(c)

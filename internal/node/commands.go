@@ -64,6 +64,9 @@ func (n *Node) resetStats() {
 	n.Metrics.Reset()
 }
 
+// runners is how many commands that take long run at once. They share the processors with the event loops.
+const runners = 4
+
 func (n *Node) dispatchOptions(workers int) dispatch.Options {
 	return dispatch.Options{
 		Keyspace: n.Keyspace, Table: n.Table, Clock: n.Clock, Watch: n.Watch, Tracking: n.Tracking, Pause: n.Pause,
@@ -73,6 +76,8 @@ func (n *Node) dispatchOptions(workers int) dispatch.Options {
 		LatencyTracking: n.Keys.LatencyTracking.Get,
 		DebugAllowed:    n.debugAllowed,
 		OOMDetail:       n.explainOOM,
+		OutputLimit:     n.HardLimit,
+		Runners:         runners,
 		Workers:         workers,
 	}
 }

@@ -225,8 +225,13 @@ func newRunID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// Close gives the keyspace's memory back. No worker may be running.
-func (n *Node) Close() { n.Keyspace.Close() }
+// Close ends what runs off the event loops and gives the keyspace's memory back. No worker may be running.
+func (n *Node) Close() {
+	if n.Dispatch != nil {
+		n.Dispatch.Close()
+	}
+	n.Keyspace.Close()
+}
 
 // WakeShards makes every shard's goroutine look at its deadlines: the clock may have been stepped. Safe for concurrent use.
 func (n *Node) WakeShards() {

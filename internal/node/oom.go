@@ -19,7 +19,9 @@ const (
 // explainOOM says why nothing could be evicted: the policy, how many keys there are, how many have no TTL and under which
 // prefix most of them are. No shard may be locked.
 func (n *Node) explainOOM(tx *keyspace.Txn) string {
-	tx.LockAll()
+	if !tx.TryLockSet(n.Keyspace.AllShards()) {
+		return "" // a long command holds some of them
+	}
 	defer tx.Unlock()
 	keys, volatile := 0, 0
 	for _, db := range tx.DBStats() {

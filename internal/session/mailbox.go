@@ -61,8 +61,8 @@ func (s *Session) closeMail() {
 	}
 }
 
-// HasMail reports whether messages wait. Cheap; safe for concurrent use.
-func (s *Session) HasMail() bool { return s.hasMail.Load() }
+// HasMail reports whether messages wait that may be collected. Cheap. Called by the owner.
+func (s *Session) HasMail() bool { return s.hasMail.Load() && !s.lent }
 
 // MailBytes is the size of the waiting messages.
 func (s *Session) MailBytes() int {

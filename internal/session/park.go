@@ -6,7 +6,8 @@ import "sync/atomic"
 type Kind struct {
 	// Name is for people who look into a server.
 	Name string
-	// Counted: the client is shown as blocked, by CLIENT LIST and in blocked_clients.
+	// Counted: the client is shown as blocked, by CLIENT LIST and in blocked_clients. Without it the server has the client
+	// wait for reasons of its own, see Session.Busy.
 	Counted bool
 	// Unblockable: CLIENT UNBLOCK may end the wait.
 	Unblockable bool
@@ -76,6 +77,9 @@ func (p *Park) Answer(fn func(s *Session)) bool {
 	return true
 }
 
+// Gone reports whether the client went away. Safe for concurrent use.
+func (p *Park) Gone() bool { return End(p.end.Load()) == Left }
+
 // End is how the wait ended by the monotonic instant in ns, Waiting if it has not. Called by the owner.
 func (p *Park) End(nowMono int64) End {
 	if p.Until != 0 && nowMono >= p.Until {
@@ -122,7 +126,7 @@ func (p *Park) rearm() {
 // Resume takes the session out of a wait that has ended, for its request to be run again or answered; Settle follows.
 // Called by the owner.
 func (s *Session) Resume() {
-	s.Resuming, s.Park = s.Park, nil
+	s.Resuming, s.Park, s.lent = s.Park, nil, false
 	s.SetFlag(FlagBlocked, false)
 }
 

@@ -13,7 +13,8 @@ type Queue struct {
 	n           int
 	// owed: a wake-up came while the first in line had one already. It is given to who is first when that one is done,
 	// because that one may have been woken by another queue and have left what this one has.
-	owed bool
+	owed  bool
+	empty *sync.Cond // nil until somebody waits for that
 }
 
 // place is a session's place in a queue.
@@ -50,6 +51,18 @@ func (q *Queue) Len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.n
+}
+
+// AwaitEmpty waits until no session waits in the queue. Not for a goroutine that owns sessions.
+func (q *Queue) AwaitEmpty() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.n > 0 && q.empty == nil {
+		q.empty = sync.NewCond(&q.mu)
+	}
+	for q.n > 0 {
+		q.empty.Wait()
+	}
 }
 
 // WakeFirst wakes the session that has waited longest.
@@ -130,7 +143,9 @@ func (q *Queue) remove(pl *place, ran bool) {
 	} else {
 		pl.next.prev = pl.prev
 	}
-	q.n--
+	if q.n--; q.n == 0 && q.empty != nil {
+		q.empty.Broadcast()
+	}
 	var p *Park
 	if q.owed || pl.woken && !ran {
 		q.owed = false

@@ -59,6 +59,9 @@ type Session struct {
 	departed   atomic.Bool
 	marks      atomic.Pointer[marks] // of the watched keys
 	parked     atomic.Pointer[Park]  // Park, for Unblock from elsewhere
+	lent       bool                  // the reply of a request that another goroutine ran is not written yet; the owner's
+	away       atomic.Uint32         // who has the session, see lend.go
+	last       func()                // what Close left to the borrower; written before away says so
 
 	mail struct {
 		sync.Mutex

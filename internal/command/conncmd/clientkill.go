@@ -119,7 +119,7 @@ func (d *Deps) kill(c *command.Ctx, f *filter) int {
 		}
 		n++
 		if s == c.Session {
-			closeAfterReply(s)
+			closeAfterReply(c)
 		} else {
 			s.Kill()
 		}

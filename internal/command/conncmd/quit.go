@@ -11,13 +11,13 @@ var quit = &command.Spec{
 	DeprecatedSince: "7.2.0", ReplacedBy: "just closing the connection",
 	Run: func(c *command.Ctx) error {
 		c.Out.OK()
-		closeAfterReply(c.Session)
+		closeAfterReply(c)
 		return nil
 	},
 }
 
-// closeAfterReply closes the connection of a session that is the caller's own.
-func closeAfterReply(s *session.Session) {
-	s.CloseAfter = true
-	s.SetFlag(session.FlagCloseAfter, true)
+// closeAfterReply closes the caller's own connection.
+func closeAfterReply(c *command.Ctx) {
+	c.CloseAfter = true
+	c.Session.SetFlag(session.FlagCloseAfter, true)
 }

@@ -2,46 +2,51 @@ package keycmd
 
 import "github.com/curfewkv/curfew/internal/command"
 
-const flushSyntax = "[ASYNC | SYNC]"
-
 func flushdb(lazy func() bool) *command.Spec {
-	return &command.Spec{
-		Name: "flushdb", Arity: -1, Flags: command.Write | command.AllShards,
-		Group: "server", Since: "1.0.0", Complexity: "O(1); the memory of N keys is given back in O(N), SYNC before the reply.",
-		Tips:       "request_policy:all_shards response_policy:all_succeeded",
-		Summary:    "Deletes all keys of the database.",
-		Syntax:     flushSyntax,
-		Categories: "@keyspace @dangerous",
-		Run: func(c *command.Ctx) error {
-			sync, err := parseFlush(c, lazy)
-			if err != nil {
-				return err
-			}
-			c.Tx.Flush(c.Tx.DB, sync)
-			c.Out.OK()
-			return nil
-		},
-	}
+	return flusher(lazy, &command.Spec{
+		Name: "flushdb", Summary: "Deletes all keys of the database.",
+		Long: func(c *command.Ctx) bool { return c.Tx.Stored(c.Tx.DB, c.Tx.DB+1) > atOnce },
+	}, func(c *command.Ctx, sync bool) { c.Tx.Flush(c.Tx.DB, sync) })
 }
 
 func flushall(lazy func() bool) *command.Spec {
-	return &command.Spec{
-		Name: "flushall", Arity: -1, Flags: command.Write | command.AllShards,
-		Group: "server", Since: "1.0.0", Complexity: "O(1); the memory of N keys is given back in O(N), SYNC before the reply.",
-		Tips:       "request_policy:all_shards response_policy:all_succeeded",
-		Summary:    "Deletes all keys of all databases.",
-		Syntax:     flushSyntax,
-		Categories: "@keyspace @dangerous",
-		Run: func(c *command.Ctx) error {
-			sync, err := parseFlush(c, lazy)
-			if err != nil {
-				return err
-			}
-			c.Tx.FlushAll(sync)
-			c.Out.OK()
-			return nil
-		},
+	return flusher(lazy, &command.Spec{
+		Name: "flushall", Summary: "Deletes all keys of all databases.",
+		Long: func(c *command.Ctx) bool { return c.Tx.Stored(0, c.Tx.Keyspace().Databases()) > atOnce },
+	}, func(c *command.Ctx, sync bool) { c.Tx.FlushAll(sync) })
+}
+
+// flusher completes the declaration of a command that flush carries out. Its Long so far says whether there are many keys.
+func flusher(lazy func() bool, s *command.Spec, flush func(c *command.Ctx, sync bool)) *command.Spec {
+	s.Arity, s.Flags = -1, command.Write|command.AllShards
+	s.Group, s.Since, s.Syntax = "server", "1.0.0", "[ASYNC | SYNC]"
+	s.Complexity = "O(1); the memory of N keys is given back in O(N), SYNC before the reply."
+	s.Tips = "request_policy:all_shards response_policy:all_succeeded"
+	s.Categories = "@keyspace @dangerous"
+	many := s.Long
+	s.Long = func(c *command.Ctx) bool {
+		sync, err := parseFlush(c, lazy)
+		return err == nil && sync && many(c)
 	}
+	s.Run = func(c *command.Ctx) error {
+		sync, err := parseFlush(c, lazy)
+		if err != nil {
+			return err
+		}
+		flush(c, sync)
+		c.Out.OK()
+		return nil
+	}
+	// The keys are gone at once, and their memory is given back before the reply.
+	s.Apart = func(c *command.Ctx) error {
+		c.Tx.LockAll()
+		flush(c, false)
+		c.Tx.Unlock()
+		c.Tx.EmptyTrash(func() bool { return !c.Abandoned() })
+		c.Out.OK()
+		return nil
+	}
+	return s
 }
 
 // parseFlush reports whether the memory is to be given back before the reply.

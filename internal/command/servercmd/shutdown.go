@@ -37,7 +37,7 @@ func runShutdown(c *command.Ctx, d *Deps) error {
 	case save:
 		return command.Error("ERR Errors trying to SHUTDOWN. This server keeps its data in memory only; use NOSAVE.")
 	}
-	c.Session.CloseAfter = true
+	c.CloseAfter = true
 	d.Shutdown()
 	return nil
 }

@@ -1,16 +1,18 @@
 package stringcmd
 
 import (
+	"bytes"
 	"math"
 
 	"github.com/curfewkv/curfew/internal/command"
 )
 
 const (
-	errLCSType  command.Error = "ERR The specified keys must contain string values"
-	errLCSBoth  command.Error = "ERR If you want both the length and indexes, please just use IDX."
-	errLCSLong  command.Error = "ERR String too long for LCS"
-	errLCSTable command.Error = "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"
+	errLCSType   command.Error = "ERR The specified keys must contain string values"
+	errLCSBoth   command.Error = "ERR If you want both the length and indexes, please just use IDX."
+	errLCSLong   command.Error = "ERR String too long for LCS"
+	errAbandoned command.Error = "ERR the client went away"
+	errLCSTable  command.Error = "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"
 )
 
 // lcsCell is the size of a cell of Redis's table in bytes. Ours has cells of a bit, but the work is the same, so the
@@ -25,6 +27,8 @@ func (l limit) lcs() *command.Spec {
 		Summary: "Finds the longest common subsequence of the strings of two keys.",
 		Syntax:  "key1:key key2:key [LEN] [IDX] [MINMATCHLEN min-match-len:integer] [WITHMATCHLEN]",
 		Run:     l.runLCS,
+		Long:    lcsLong,
+		Apart:   l.lcsApart,
 	}
 }
 
@@ -58,33 +62,76 @@ func parseLCS(c *command.Ctx) (o lcsOptions, err error) {
 	return o, nil
 }
 
+// lcsAtOnce is how many cells are computed without other clients noticing: about a millisecond.
+const lcsAtOnce = 1 << 20
+
 func (l limit) runLCS(c *command.Ctx) error {
+	a, b, o, err := l.lcsOperands(c)
+	if err != nil {
+		return err
+	}
+	return replyLCS(c, a, b, o)
+}
+
+// lcsLong reports whether there are many cells to compute.
+func lcsLong(c *command.Ctx) bool {
+	cells := uint64(1)
+	for _, key := range c.Args[1:3] {
+		en, ok := c.Tx.Peek(key)
+		if !ok || !en.IsString() {
+			return false
+		}
+		cells *= uint64(en.StringLen() + 1)
+	}
+	return cells > lcsAtOnce
+}
+
+// lcsApart computes on copies of the strings.
+func (l limit) lcsApart(c *command.Ctx) error {
+	c.Tx.LockSet(c.Tx.ShardBit(c.Args[1]) | c.Tx.ShardBit(c.Args[2]))
+	a, b, o, err := l.lcsOperands(c)
+	if err == nil {
+		a, b = bytes.Clone(a), bytes.Clone(b)
+	}
+	c.Tx.Unlock()
+	if err != nil {
+		return err
+	}
+	return replyLCS(c, a, b, o)
+}
+
+// lcsOperands are the strings and the options.
+func (l limit) lcsOperands(c *command.Ctx) (a, b []byte, o lcsOptions, err error) {
 	// Redis looks at the types before it reads the options. Both lookups come before the values: the second one may
 	// expire its key.
 	for _, key := range c.Args[1:3] {
 		if en, ok := c.Tx.Read(key); ok && !en.IsString() {
-			return errLCSType
+			return nil, nil, o, errLCSType
 		}
 	}
-	o, err := parseLCS(c)
-	if err != nil {
-		return err
+	if o, err = parseLCS(c); err != nil {
+		return nil, nil, o, err
 	}
-	a, b := stringOrEmpty(c, c.Args[1]), stringOrEmpty(c, c.Args[2])
+	a, b = stringOrEmpty(c, c.Args[1]), stringOrEmpty(c, c.Args[2])
 	if len(a) >= math.MaxUint32-1 || len(b) >= math.MaxUint32-1 {
-		return errLCSLong
+		return nil, nil, o, errLCSLong
 	}
 	if cells := uint64(len(a)+1) * uint64(len(b)+1); cells > uint64(l.maxBulk())/lcsCell {
-		return errLCSTable
+		return nil, nil, o, errLCSTable
 	}
+	return a, b, o, nil
+}
+
+func replyLCS(c *command.Ctx, a, b []byte, o lcsOptions) error {
+	length, up, ok := lcsTable(a, b, !o.length, c.Abandoned)
 	switch {
+	case !ok:
+		return errAbandoned
 	case o.length:
-		length, _ := lcsTable(a, b, false)
 		c.Out.Int(int64(length))
 	case o.idx:
-		replyMatches(c, a, b, o)
+		replyMatches(c, a, b, length, up, o)
 	default:
-		length, up := lcsTable(a, b, true)
 		c.Out.Bulk(commonBytes(a, b, length, up))
 	}
 	return nil
@@ -99,8 +146,7 @@ func stringOrEmpty(c *command.Ctx, key []byte) []byte {
 }
 
 // replyMatches replies the runs that a and b have in common, from the last one to the first, and their total length.
-func replyMatches(c *command.Ctx, a, b []byte, o lcsOptions) {
-	length, up := lcsTable(a, b, true)
+func replyMatches(c *command.Ctx, a, b []byte, length int, up bitTable, o lcsOptions) {
 	c.Out.Map(2)
 	c.Out.BulkString("matches")
 	list, n := c.Out.DeferArray(), 0

@@ -21,14 +21,21 @@ func (t bitTable) get(i, j int) bool {
 	return t.words[n/64]>>(n%64)&1 != 0
 }
 
-// lcsTable computes the length of the longest common subsequence of a and b and, for callers that walk it, the directions.
-func lcsTable(a, b []byte, walk bool) (length int, up bitTable) {
+// lcsRows is how many rows are computed between two looks whether the result is still wanted.
+const lcsRows = 64
+
+// lcsTable computes the length of the longest common subsequence of a and b and, for callers that walk it, the directions. It
+// ends early, with false, when nobody wants to know any more.
+func lcsTable(a, b []byte, walk bool, abandoned func() bool) (length int, up bitTable, ok bool) {
 	if walk {
 		up = newBitTable(len(a), len(b))
 	}
 	// row[j] is the length for what was done of a and b[:j].
 	row := make([]uint32, len(b)+1)
 	for i, x := range a {
+		if i%lcsRows == lcsRows-1 && abandoned() {
+			return 0, up, false
+		}
 		diagonal := uint32(0) // row[j] of the row before
 		for j, y := range b {
 			above, left := row[j+1], row[j]
@@ -45,7 +52,7 @@ func lcsTable(a, b []byte, walk bool) (length int, up bitTable) {
 			diagonal = above
 		}
 	}
-	return int(row[len(b)]), up
+	return int(row[len(b)]), up, true
 }
 
 // commonRuns hands out the maximal runs of the walk from the ends of a and b: where each begins in both, and its length.

@@ -17,6 +17,8 @@ func lcsLength(a, b []byte) int {
 	return max(lcsLength(a[1:], b), lcsLength(a, b[1:]))
 }
 
+func wanted() bool { return false }
+
 func TestLCSIsLongestAndCommon(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	word := func() []byte {
@@ -28,8 +30,8 @@ func TestLCSIsLongestAndCommon(t *testing.T) {
 	}
 	for range 2000 {
 		a, b := word(), word()
-		length, up := lcsTable(a, b, true)
-		if short, _ := lcsTable(a, b, false); length != lcsLength(a, b) || short != length {
+		length, up, _ := lcsTable(a, b, true, wanted)
+		if short, _, _ := lcsTable(a, b, false, wanted); length != lcsLength(a, b) || short != length {
 			t.Fatalf("%q %q: length %d, without walk %d, want %d", a, b, length, short, lcsLength(a, b))
 		}
 		sum, endA, endB := 0, len(a), len(b)

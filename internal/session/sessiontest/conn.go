@@ -14,12 +14,14 @@ func (c *Conn) Send(args ...string) {
 	c.serve()
 }
 
-// serve processes what was received until nothing more can be.
+// serve processes what was received until nothing more can be. What runs elsewhere is waited for.
 func (c *Conn) serve() {
 	for !c.Closed && (len(c.in) > 0 || c.Park != nil) {
 		n, more := c.server.Dispatch.Worker(0).Process(c.Session, c.in)
 		c.in = c.in[n:]
-		if !more {
+		if c.Busy() {
+			<-c.woken
+		} else if !more {
 			break
 		}
 	}

@@ -36,14 +36,21 @@ type Conn struct {
 	server *Server
 	in     []byte
 	got    []string
+	woken  chan struct{} // has one for what was woken and not looked at yet
 }
 
-// Wake does nothing: the server looks at all connections anyway.
-func (*Conn) Wake(*session.Session) {}
+// Wake notes that the session is to be looked at. The server looks at all connections anyway, but for one that waits for
+// what another goroutine does.
+func (c *Conn) Wake(*session.Session) {
+	select {
+	case c.woken <- struct{}{}:
+	default:
+	}
+}
 
 // Connect opens a connection.
 func (s *Server) Connect() *Conn {
-	c := &Conn{server: s}
+	c := &Conn{server: s, woken: make(chan struct{}, 1)}
 	c.Session = s.NewSession(c)
 	c.Addr, c.LocalAddr = fmt.Sprintf("127.0.0.1:%d", 1000+c.ID), "127.0.0.1:6379"
 	c.FD, c.Local = int(10+c.ID), true
