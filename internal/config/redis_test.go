@@ -146,7 +146,7 @@ var since = map[string]bool{
 	"cluster-announce-human-nodename": true, "hide-user-data-from-log": true,
 	"max-new-connections-per-cycle": true, "max-new-tls-connections-per-cycle": true,
 	"server-cpulist": true, "bio-cpulist": true, "aof-rewrite-cpulist": true, "bgsave-cpulist": true,
-	"expire-clock": true, "shards": true, "event-loops": true, // Curfew's own
+	"expire-clock": true, "shards": true, "event-loops": true, "transport": true, // Curfew's own
 }
 
 // hiddenSince are the keys that the version of the peer lists and Redis 7.4 does not.
