@@ -124,10 +124,16 @@ type Worker struct {
 
 	runner  bool // it runs commands that take long, on a goroutine that may wait
 	blocker int  // the shard because of which errHeld was returned last
+
+	beforeLong func()
 }
 
 // Ran is how many commands the worker has run, those that others called included. For its own goroutine.
 func (w *Worker) Ran() int64 { return w.ran }
+
+// BeforeLong has fn called, without any locks, before a command that may take long: the transport sends then what it has
+// gathered. To be called before the worker is used.
+func (w *Worker) BeforeLong(fn func()) { w.beforeLong = fn }
 
 func newWorker(d *Dispatcher, index int) *Worker {
 	w := &Worker{d: d, index: index, tx: d.o.Keyspace.NewTxn(), stats: make([]CommandStats, len(d.o.Table.All()))}

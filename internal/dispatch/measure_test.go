@@ -83,3 +83,17 @@ func (o quietObserver) Watching() bool { return false }
 func (o quietObserver) SlowNs() int64  { return o.slow }
 
 var _ dispatch.Observer = quietObserver{}
+
+// TestLongCommandsAreAnnounced, so that no reply that is ready waits for them; short ones are not.
+func TestLongCommandsAreAnnounced(t *testing.T) {
+	r := newRig(t)
+	c := r.connect()
+	told := 0
+	r.Dispatch.Worker(0).BeforeLong(func() { told++ })
+	for request, want := range map[string]int{"SET k v": 0, "GET k": 0, "MGET k k": 0, "PING": 0, "INFO": 1, "FLUSHALL": 1} {
+		told = 0
+		if c.feed(pipelined(request)); told != want {
+			t.Errorf("%s: told %d times", request, told)
+		}
+	}
+}

@@ -165,6 +165,9 @@ func wireText(err error) string {
 
 // call runs a command that has passed the gates, outside EXEC.
 func (w *Worker) call(s *session.Session, spec *command.Spec, args [][]byte) {
+	if w.beforeLong != nil && !spec.Brief() && !spec.Has(command.Fast) {
+		w.beforeLong()
+	}
 	mark, start := w.beginReply(s), w.tick
 	c := &w.ctx
 	w.prepare(c, s, spec, args, &s.Out)

@@ -27,6 +27,12 @@ func (l *Loop) attend(c *conn) {
 // ended is called when the peer has closed its side or the connection broke. A peer that has asked and then closed its
 // side still gets the replies that it has not taken yet, and those to what has begun.
 func (l *Loop) ended(c *conn, err error) {
+	if c.late {
+		l.sendLater(nil)
+	}
+	if c.closed {
+		return
+	}
 	if err == io.EOF && c.sess.Busy() {
 		c.eof = true
 		l.t.interest(c)
@@ -55,6 +61,9 @@ func (l *Loop) add(c *conn) {
 
 // drop closes a connection and forgets it everywhere.
 func (l *Loop) drop(c *conn) {
+	if c.late { // it was served before its end came
+		l.sendLater(nil)
+	}
 	if c.closed {
 		return
 	}

@@ -19,6 +19,7 @@ type conn struct {
 	wantWrite bool  // to be told when more can be sent
 	eof       bool  // nothing more is read: the peer closed its side, or the server stops. Replies are still sent.
 	again     bool  // in the loop's list of those that have requests left to run
+	late      bool  // has replies among those that the loop has gathered
 	closed    bool  // the transport has it no more
 	leaving   bool  // to be closed after the last reply; the services know it no more
 	sendsOn   bool  // has sent something to a stopping server

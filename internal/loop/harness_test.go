@@ -21,7 +21,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type wire struct {
 	ends  []*end
 	woken int
-	slept int // ms of the last wait
+	slept int    // ms of the last wait
+	calls []byte // r for each that received something, s for each that sent
 }
 
 // end is the client's end of a connection.
@@ -80,11 +81,13 @@ func (w *wire) recv(c *conn, b []byte) (int, error) {
 	if e.sends = e.sends[n:]; n == 0 {
 		return 0, errAgain
 	}
+	w.calls = append(w.calls, 'r')
 	return n, nil
 }
 
 func (w *wire) send(c *conn, pieces [][]byte) (sent int, err error) {
 	e := w.of(c)
+	w.calls = append(w.calls, 's')
 	for _, p := range pieces {
 		if e.takes >= 0 {
 			p = p[:min(len(p), e.takes)]

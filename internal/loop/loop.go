@@ -45,16 +45,21 @@ type Loop struct {
 	rbuf     []byte
 	obuf     []byte
 	pieces   [][]byte
-	now      clock.Instant
-	did      node.Turns // since the last tick
-	began    int64      // monotonic ns of the turn that is under way, 0 while the loop sleeps
-	ran      int64      // commands that the worker had run by then
-	nextTick int64      // monotonic ns
-	nextIdle int64      // monotonic ns of the next look for idle clients
-	quiet    int        // ticks in a row in which nothing has happened
-	active   bool       // something has happened since the last tick
-	traffic  int64      // bytes that the whole server had received by the last tick
-	due      int        // the position in shards to expire from next
+	held     []byte  // of later
+	later    []later // replies of this turn that are still to be sent
+	serving  *conn   // the connection whose requests run
+	// gathering: several connections are ready, so their replies are gathered
+	gathering bool
+	now       clock.Instant
+	did       node.Turns // since the last tick
+	began     int64      // monotonic ns of the turn that is under way, 0 while the loop sleeps
+	ran       int64      // commands that the worker had run by then
+	nextTick  int64      // monotonic ns
+	nextIdle  int64      // monotonic ns of the next look for idle clients
+	quiet     int        // ticks in a row in which nothing has happened
+	active    bool       // something has happened since the last tick
+	traffic   int64      // bytes that the whole server had received by the last tick
+	due       int        // the position in shards to expire from next
 	// the position in shards to defragment next, the slices left in this tick, and how many shards in a row had no need
 	defragAt, defragLeft, defragIdle int
 	defragging                       bool // entries of some shard are being moved
@@ -73,10 +78,12 @@ type Loop struct {
 }
 
 func newLoop(g *Group, index int, shards []int) *Loop {
-	return &Loop{
+	l := &Loop{
 		group: g, node: g.o.Node, index: index, worker: g.o.Node.Dispatch.Worker(index), shards: shards,
 		conns: map[*conn]struct{}{}, unread: map[*conn]struct{}{}, rbuf: make([]byte, readSize),
 	}
+	l.worker.BeforeLong(func() { l.sendLater(l.serving) })
+	return l
 }
 
 // run serves until the group stops.
@@ -102,10 +109,13 @@ func (l *Loop) turn(more bool) (bool, error) {
 	l.endTurn(l.now.Mono)
 	l.began = l.now.Mono
 	l.node.ObserveClock(l.now)
+	l.gathering = len(ready)+len(l.again) > 1
 	l.runAgain() // first: a connection that is interrupted in this turn goes on in the next
 	for i := range ready {
 		l.event(&ready[i])
 	}
+	l.gathering = false
+	l.sendLater(nil)
 	l.active = l.active || len(ready) > 0
 	l.drainInbox()
 	l.node.Tracking.Flush()

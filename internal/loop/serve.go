@@ -53,6 +53,7 @@ func (l *Loop) receive(c *conn) []byte {
 // serve processes data, which is c.in or the loop's buffer, sends the replies and keeps the rest.
 func (l *Loop) serve(c *conn, data []byte) {
 	s := c.sess
+	l.serving = c
 	for made := 0; ; {
 		s.Out.Buf = l.obuf[:0]
 		if s.HasMail() { // it was sent before these requests were made
@@ -118,7 +119,20 @@ func (l *Loop) takeOut(c *conn) int {
 		c.leaving = true
 		l.node.Forget(c.sess) // a client that reads the last reply finds nothing left of it
 	}
-	if c.out == nil && len(refs) == 0 {
+	plain := c.out == nil && len(refs) == 0
+	if plain && l.gathering && len(buf) > 0 && len(buf) <= laterBytes && !c.sess.CloseAfter {
+		l.gather(c, buf)
+		return made
+	}
+	if c.late { // what was made before goes first
+		l.sendLater(nil)
+		if c.closed {
+			release(refs)
+			return made
+		}
+		plain = plain && c.out == nil
+	}
+	if plain {
 		l.sendNow(c, buf)
 		return made
 	}
