@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/curfewkv/curfew/internal/server"
+	"github.com/curfewkv/curfew/internal/release"
 	"github.com/curfewkv/curfew/internal/toolkit/output"
 )
 
@@ -21,7 +21,7 @@ func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e))
 
 // version is what --version prints, in redis-server's form as far as it applies.
 func version() string {
-	return fmt.Sprintf("%s, compatible with Redis %s, %s", server.CurfewVersion, server.Version, runtime.Version())
+	return fmt.Sprintf("%s, compatible with Redis %s, %s", release.Version, release.Redis, runtime.Version())
 }
 
 func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -35,7 +35,8 @@ func execute(args []string, out, messages io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newServeCommand(), newBenchCommand(), newReplayCommand(), newTTLCommand(), newDocsCommand())
+	root.AddCommand(newReplayCommand(), newTTLCommand())
+	root.AddCommand(serverCommands()...)
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(messages)

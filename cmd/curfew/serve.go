@@ -1,3 +1,5 @@
+//go:build linux || darwin
+
 package main
 
 import (
@@ -12,6 +14,11 @@ import (
 	"github.com/curfewkv/curfew/internal/config"
 	"github.com/curfewkv/curfew/internal/server"
 )
+
+// serverCommands are those that need the server, or a system on which it runs.
+func serverCommands() []*cobra.Command {
+	return []*cobra.Command{newServeCommand(), newBenchCommand(), newDocsCommand()}
+}
 
 // newServeCommand starts the server. It takes redis-server's own arguments, so cobra does not parse them.
 func newServeCommand() *cobra.Command {

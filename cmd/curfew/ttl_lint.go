@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/curfewkv/curfew/internal/server"
+	"github.com/curfewkv/curfew/internal/release"
 	"github.com/curfewkv/curfew/internal/toolkit/lint"
 	"github.com/curfewkv/curfew/internal/toolkit/output"
 	"github.com/curfewkv/curfew/ttllint/rule"
@@ -90,7 +90,7 @@ func runLint(ctx context.Context, cmd *cobra.Command, f lintFlags) error {
 		}
 		found = known.New(found)
 	}
-	if err := lint.Report(cmd.OutOrStdout(), f.format, server.CurfewVersion, found); err != nil {
+	if err := lint.Report(cmd.OutOrStdout(), f.format, release.Version, found); err != nil {
 		return err
 	}
 	if n := f.failing(found); n == 1 {

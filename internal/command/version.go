@@ -1,4 +1,6 @@
 package command
 
+import "github.com/curfewkv/curfew/internal/release"
+
 // Version is the Redis whose commands, replies and errors are kept.
-const Version = "7.4.0"
+const Version = release.Redis

@@ -37,7 +37,7 @@ var layers = []layer{
 	{[]string{"internal/config", "internal/metrics"}, "a key or a figure belongs to its owner: the registry must not know the owners"},
 	{[]string{"resp"}, "the wire format is a library of its own, for clients and tools as well"},
 	{
-		[]string{"internal/clock", "resp/glob", "resp/number", "internal/command/grammar"},
+		[]string{"internal/clock", "internal/release", "resp/glob", "resp/number", "internal/command/grammar"},
 		"the rules of time, patterns and numbers depend on nothing",
 	},
 }

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strconv"
 	"time"
+
+	"github.com/curfewkv/curfew/internal/release"
 )
 
 // declareFigures declares the fields of INFO that tell of the process, under Redis's names.
@@ -26,8 +28,8 @@ func (s *Server) fixed(section, name, value string) {
 
 func (s *Server) serverFigures() {
 	const sec = "server"
-	s.fixed(sec, "redis_version", Version)
-	s.fixed(sec, "curfew_version", CurfewVersion)
+	s.fixed(sec, "redis_version", release.Redis)
+	s.fixed(sec, "curfew_version", release.Version)
 	s.fixed(sec, "os", osName())
 	s.fixed(sec, "arch_bits", strconv.Itoa(strconv.IntSize))
 	s.fixed(sec, "monotonic_clock", "POSIX clock_gettime")

@@ -2,42 +2,11 @@ package server
 
 import (
 	"os"
-	"runtime"
-	"runtime/metrics"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/curfewkv/curfew/internal/node"
 )
-
-// gauge measures the process's memory. Its methods are safe for concurrent use.
-type gauge struct {
-	start int64 // bytes that were resident beside the program's file when it was made
-}
-
-func newGauge() *gauge {
-	resident, code := residentBytes()
-	return &gauge{start: resident - code}
-}
-
-// read measures.
-func (g *gauge) read() node.ProcessMemory {
-	m := node.ProcessMemory{Start: g.start}
-	m.Resident, m.Code = residentBytes()
-	samples := []metrics.Sample{
-		{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
-		{Name: "/memory/classes/heap/unused:bytes"},
-	}
-	metrics.Read(samples)
-	total, released, free, unused := samples[0].Value.Uint64(), samples[1].Value.Uint64(), samples[2].Value.Uint64(), samples[3].Value.Uint64()
-	m.Kept = int64(total - released)
-	m.Active = m.Kept - int64(free)
-	m.Live = m.Active - int64(unused)
-	return m
-}
 
 // residentBytes is the process's resident memory, and what of it are pages of files; 0 where it cannot be told.
 func residentBytes() (all, files int64) {
@@ -55,14 +24,6 @@ func residentBytes() (all, files int64) {
 	return resident * page, shared * page
 }
 
-func osName() string {
-	var u unix.Utsname
-	if unix.Uname(&u) != nil {
-		return runtime.GOOS
-	}
-	return unix.ByteSliceToString(u.Sysname[:]) + " " + unix.ByteSliceToString(u.Release[:]) + " " + unix.ByteSliceToString(u.Machine[:])
-}
-
 func totalSystemMemory() int64 {
 	var i unix.Sysinfo_t
 	if unix.Sysinfo(&i) != nil {
@@ -71,19 +32,8 @@ func totalSystemMemory() int64 {
 	return int64(i.Totalram) * int64(i.Unit)
 }
 
-func seconds(t unix.Timeval) string {
-	return strconv.FormatFloat(time.Duration(t.Nano()).Seconds(), 'f', 6, 64)
-}
-
 // hugePages reports whether the kernel backs memory with huge pages unasked.
 func hugePages() bool {
 	text, _ := os.ReadFile("/sys/kernel/mm/transparent_hugepage/enabled")
 	return strings.Contains(string(text), "[always]")
-}
-
-// usage is the time that the process has used so far.
-func usage() unix.Rusage {
-	var u unix.Rusage
-	unix.Getrusage(unix.RUSAGE_SELF, &u)
-	return u
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/curfewkv/curfew/internal/config"
 	"github.com/curfewkv/curfew/internal/loop"
 	"github.com/curfewkv/curfew/internal/node"
+	"github.com/curfewkv/curfew/internal/release"
 )
 
 // spareProcs is how many goroutines may run beside the loops.
@@ -164,7 +165,7 @@ func (s *Server) Run() error {
 
 // greet logs what redis-server logs at start, which tools wait for.
 func (s *Server) greet() {
-	s.log.Info(fmt.Sprintf("Curfew %s, bits=64, %d event loops, %d shards, PID: %d", Version, s.group.Len(), s.node.Keyspace.Shards(), os.Getpid()))
+	s.log.Info(fmt.Sprintf("Curfew %s, bits=64, %d event loops, %d shards, PID: %d", release.Redis, s.group.Len(), s.node.Keyspace.Shards(), os.Getpid()))
 	for _, w := range s.config.Warnings() {
 		s.log.Warn("WARNING: " + w)
 	}

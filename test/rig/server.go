@@ -165,8 +165,7 @@ func (s *Server) startOnce() error {
 	defer log.Close()
 	cmd := exec.Command(s.path, args...)
 	cmd.Stdout, cmd.Stderr = log, log
-	// The server goes down with the test process, however that ends.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = tied()
 	exited := make(chan struct{})
 	started := make(chan error)
 	go func() {

@@ -44,7 +44,7 @@ func startServer(ctx context.Context, command []string) (*server, error) {
 	s := &server{cmd: exec.Command(command[0], args...), dir: dir, output: &bytes.Buffer{}, ended: make(chan error, 1)}
 	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
 	// ^C at the terminal is for the demonstration, which then stops the server itself.
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	s.cmd.SysProcAttr = apart()
 	if err := s.cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting a server: %w", err), os.RemoveAll(dir))
 	}
