@@ -181,8 +181,9 @@ func TestLagCountsWhatNeverArrived(t *testing.T) {
 
 func TestRepliesAreCountedHoweverTheyAreSplit(t *testing.T) {
 	const stream = "+OK\r\n$5\r\na\r\nb\n\r\n$-1\r\n:12\r\n-ERR x\r\n$0\r\n\r\n_\r\n$70\r\n" +
-		"0123456789012345678901234567890123456789012345678901234567890123456789\r\n"
-	const want = 8
+		"0123456789012345678901234567890123456789012345678901234567890123456789\r\n" +
+		"*3\r\n$2\r\nab\r\n$-1\r\n:1\r\n*0\r\n*-1\r\n"
+	const want = 11
 	for size := 1; size <= len(stream); size++ {
 		var c replyCounter
 		got := 0
@@ -197,7 +198,7 @@ func TestRepliesAreCountedHoweverTheyAreSplit(t *testing.T) {
 			t.Errorf("pieces of %d: %d replies, %d errors (%q)", size, got, c.failed, c.firstError)
 		}
 	}
-	for _, bad := range []string{"*1\r\n", "\r\n", "$x\r\n", "$99999999999\r\n", "HTTP/1.1 400\r\n"} {
+	for _, bad := range []string{"*1\r\n*1\r\n", "*x\r\n", "\r\n", "$x\r\n", "$99999999999\r\n", "HTTP/1.1 400\r\n"} {
 		var c replyCounter
 		if _, err := c.count([]byte(bad)); err == nil {
 			t.Errorf("%q was accepted", bad)

@@ -7,11 +7,12 @@ import (
 )
 
 // replyCounter counts complete replies in a stream that arrives in pieces, without keeping them: resp.Reader would
-// build a value for each, at a multiple of the cost. It knows the replies of single-key commands; aggregates are an
-// error.
+// build a value for each, at a multiple of the cost. It knows the replies of single-key commands and arrays of such (MGET);
+// arrays in arrays are an error.
 type replyCounter struct {
 	line       []byte // the beginning of a line that has not ended yet
 	skip       int    // bytes of a bulk string, with its line end, still to come
+	open       int    // elements of an array still to come
 	failed     int64  // error replies since the owner last set it to 0
 	firstError string
 }
@@ -23,7 +24,7 @@ func (r *replyCounter) count(data []byte) (replies int, err error) {
 			n := min(r.skip, len(data))
 			data, r.skip = data[n:], r.skip-n
 			if r.skip == 0 {
-				replies++
+				replies += r.ended()
 			}
 			continue
 		}
@@ -43,11 +44,22 @@ func (r *replyCounter) count(data []byte) (replies int, err error) {
 			return replies, err
 		}
 		if done {
-			replies++
+			replies += r.ended()
 		}
 		r.line = r.line[:0]
 	}
 	return replies, nil
+}
+
+// ended is called at the end of a reply or of an element of one, and returns how many replies end with it.
+func (r *replyCounter) ended() int {
+	if r.open > 0 {
+		r.open--
+	}
+	if r.open > 0 {
+		return 0
+	}
+	return 1
 }
 
 // read takes a whole line; done says that the reply ends with it.
@@ -64,10 +76,10 @@ func (r *replyCounter) read(line []byte) (done bool, err error) {
 			r.firstError = string(line[1:])
 		}
 		return true, nil
-	case '$':
+	case '$', '*':
 		n := 0
 		for _, c := range line[1:] {
-			if c == '-' { // the null bulk string, -1
+			if c == '-' { // the null bulk string or array, -1
 				return true, nil
 			}
 			if c < '0' || c > '9' || n > 1<<30 {
@@ -75,8 +87,15 @@ func (r *replyCounter) read(line []byte) (done bool, err error) {
 			}
 			n = n*10 + int(c-'0')
 		}
-		r.skip = n + 2
-		return false, nil
+		if line[0] == '$' {
+			r.skip = n + 2
+			return false, nil
+		}
+		if r.open > 0 {
+			return false, fmt.Errorf("load: an array in an array: %q", line)
+		}
+		r.open = n
+		return n == 0, nil
 	}
 	return false, fmt.Errorf("load: unexpected reply %q", line)
 }

@@ -23,7 +23,7 @@ type Scenario interface {
 type Sizes struct {
 	Tool        string        // path of redis-benchmark for the throughput scenario; empty: the driver of this package
 	Requests    int64         // per throughput measurement without pipeline; 8 and 16 times that with one
-	Keys        int           // of the memory and storm scenarios
+	Keys        int           // of the memory, storm and cache scenarios
 	Background  int           // volatile keys beside those whose notifications are timed
 	LagWait     time.Duration // how long notifications are waited for
 	Fill        int           // keys of the fill scenario
@@ -55,6 +55,7 @@ func Quick() Sizes {
 func Scenarios(s Sizes) []Scenario {
 	return []Scenario{
 		&throughput{requests: s.Requests, tool: s.Tool},
+		&cache{keys: s.Keys},
 		&memory{keys: s.Keys},
 		&lag{background: s.Background, wait: s.LagWait},
 		&storm{keys: s.Keys},
