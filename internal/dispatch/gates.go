@@ -40,7 +40,7 @@ var gates = []gate{
 
 // pass asks the gates of a phase in their order and returns the first refusal.
 func (w *Worker) pass(s *session.Session, phase command.Phase, spec *command.Spec, args [][]byte) error {
-	if phase == command.Client && w.open(s, spec) {
+	if phase == command.Client && w.open(s, spec, args) {
 		return nil
 	}
 	for i := range gates {
@@ -55,9 +55,10 @@ func (w *Worker) pass(s *session.Session, phase command.Phase, spec *command.Spe
 }
 
 // open reports whether all gates of what clients send are plainly open: for most requests nothing is to be asked.
-func (w *Worker) open(s *session.Session, spec *command.Spec) bool {
+// A small write takes its memory from the worker's lease, if that has enough left.
+func (w *Worker) open(s *session.Session, spec *command.Spec, args [][]byte) bool {
 	return s.Authenticated && !s.Multi.Open && spec.Flags&command.Protected == 0 && !s.Subs.Any() && !w.d.o.Pause.Active(w.now.Mono) &&
-		(spec.Flags&command.DenyOOM == 0 || w.d.o.Keyspace.Settings.MaxMemory.Load() == 0)
+		(spec.Flags&command.DenyOOM == 0 || w.d.o.Keyspace.Settings.MaxMemory.Load() == 0 || w.tx.TakeLeased(roomFor(spec, args)))
 }
 
 // gateScript refuses what a script must not call.

@@ -75,8 +75,7 @@ func (k *Keyspace) Over(need int64) int64 {
 // bytes that the transaction has reserved, so that most writes look at no counter but its own, and that room is made for
 // many of them at once. No shard may be locked by the caller.
 func (t *Txn) Room(now clock.Instant, need int64, c clock.Clock) bool {
-	if need <= t.lease {
-		t.lease -= need
+	if t.TakeLeased(need) {
 		return true
 	}
 	t.endLease()
@@ -93,6 +92,15 @@ func (t *Txn) Room(now clock.Instant, need int64, c clock.Clock) bool {
 	}
 	k.limits.leased.Add(-size)
 	return k.Over(need) <= 0 || t.MakeRoom(now, need, c)
+}
+
+// TakeLeased takes need bytes from the lease; false: it has not so many left, see Room.
+func (t *Txn) TakeLeased(need int64) bool {
+	if need > t.lease {
+		return false
+	}
+	t.lease -= need
+	return true
 }
 
 // endLease gives back what the transaction has reserved. What was used of it is in the shards' own count by now.
