@@ -1,7 +1,7 @@
 package session
 
 // A session whose request another goroutine runs is lent to that one. Meanwhile its owner goes on with what belongs to the
-// transport (kill, output that waits, input that is kept) and with Park; all else that belongs to the owner is the borrower's.
+// transport (kill, output that waits, input that is kept) and with its waits; all else that belongs to the owner is the borrower's.
 // Messages from others stay in the mailbox until the reply is written.
 const (
 	home     uint32 = iota
@@ -22,13 +22,11 @@ func (s *Session) Take() bool { return s.away.CompareAndSwap(lent, taken) }
 // Return is called by the borrower, which had the session in p, when the reply is there: reply writes it, on the owner, unless
 // the client went away.
 func (s *Session) Return(p *Park, reply func(s *Session)) {
-	p.answer = reply
-	p.finish(Answered)
-	if s.away.CompareAndSwap(taken, home) {
-		s.Wake()
+	if !s.away.CompareAndSwap(taken, home) {
+		s.last()
 		return
 	}
-	s.last()
+	p.Answer(reply) // last: an owner that sees the reply may lend the session once more
 }
 
 // Close ends the connection: last lets go of all that the server keeps for the session. It is called at once or, when another

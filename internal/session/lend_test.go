@@ -95,3 +95,23 @@ func TestAClientGoesAwayAtAnyTime(t *testing.T) {
 		}
 	}
 }
+
+// The owner may come upon the reply before it is woken, and lend the session once more at once.
+func TestASessionIsHomeWhenItsReplyIsSeen(t *testing.T) {
+	for range 10000 {
+		s, _, p := lendNew()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			s.Take()
+			s.Return(p, func(*Session) {})
+		}()
+		for p.End(1) == Waiting {
+		}
+		away := s.away.Load()
+		<-done
+		if away != home {
+			t.Fatal("the reply is there and the session is not")
+		}
+	}
+}

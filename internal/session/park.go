@@ -96,7 +96,7 @@ func (p *Park) WriteAnswer() { p.answer(p.s) }
 // keeps its places in queues and its limit of time. Called by the owner; where a wake-up follows from what the locks of a
 // shard guard, under these locks, so that none is missed.
 func (s *Session) Suspend(p *Park) *Park {
-	if again := s.Resuming; again != nil {
+	if again := s.resuming; again != nil {
 		if again.Kind == p.Kind {
 			s.Park = again
 			again.rearm()
@@ -126,15 +126,15 @@ func (p *Park) rearm() {
 // Resume takes the session out of a wait that has ended, for its request to be run again or answered; Settle follows.
 // Called by the owner.
 func (s *Session) Resume() {
-	s.Resuming, s.Park, s.lent = s.Park, nil, false
+	s.resuming, s.Park, s.lent = s.Park, nil, false
 	s.SetFlag(FlagBlocked, false)
 }
 
 // Settle ends what Resume began: unless the session waits on the same park again, that one gives up its places. Called by
 // the owner.
 func (s *Session) Settle() {
-	p := s.Resuming
-	s.Resuming = nil
+	p := s.resuming
+	s.resuming = nil
 	if p == s.Park {
 		return
 	}

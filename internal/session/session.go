@@ -46,7 +46,7 @@ type Session struct {
 	Subs          Subscriptions
 	Tracking      *Tracking
 	Park          *Park // the request that waits; nil: none does
-	Resuming      *Park // the one whose wait has ended, while it is run again
+	resuming      *Park // the one whose wait has ended, while it is run again
 	CloseAfter    bool  // close once the replies are written
 	Monitoring    bool
 
