@@ -118,6 +118,7 @@ type Worker struct {
 	// follows: behind the request that runs stands another one that may be measured with it
 	follows    bool
 	unmeasured []*command.Spec // were run since tick and not counted yet
+	waited     *session.Park   // the wait that the client's request which runs comes from, if any
 	lim        resp.Limits
 	waits      session.Timeouts
 	ran        int64 // commands so far

@@ -58,13 +58,15 @@ func (w *Worker) carryOut(e *errand) {
 	c := &w.ctx
 	c.Gone = e.abandoned
 	w.prepare(c, s, e.spec, e.park.Args, &e.out)
-	start := w.tick - e.park.Spent
+	w.waited = e.park
+	start := w.tick
 	err := w.attempt(c, s)
 	if err != nil {
 		c.Out.Truncate(0)
 		w.replyError(c.Out, err)
 	}
 	w.account(s, c, e.spec, c.Args, start, err)
+	w.waited = nil
 	e.closeAfter = c.CloseAfter
 	e.report()
 	c.Args, c.Session, c.Out, c.Gone = nil, nil, nil, nil

@@ -185,6 +185,26 @@ func TestALongCommandIsCountedOnceAndItsReplyIsTheLoopsToWrite(t *testing.T) {
 	}
 }
 
+// A command that waited for a shard and then takes long is still one command.
+func TestALongCommandThatWaitedIsCountedAndShownOnce(t *testing.T) {
+	l := newSlog()
+	r := newRig(t, l.specs()...)
+	r.slowNs = 0
+	c, other := r.connect(), r.connect()
+	c.feed("slog k\r\n")
+	<-l.begun
+	other.feed("crawl k\r\n")
+	l.end <- struct{}{}
+	c.settle()
+	l.end <- struct{}{}
+	if got := other.settle(); got != "+OK\r\n" {
+		t.Errorf("%q", got)
+	}
+	if slow, shown := strings.Count(strings.Join(r.slow, " "), "crawl"), strings.Count(strings.Join(r.shown, " "), "crawl"); slow != 1 || shown != 1 {
+		t.Errorf("%d times in the slow log, shown %d times", slow, shown)
+	}
+}
+
 func TestAnExecWithALongCommandRunsElsewhereAsAWhole(t *testing.T) {
 	l := newSlog()
 	r := newRig(t, l.specs()...)

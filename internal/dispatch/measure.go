@@ -22,7 +22,7 @@ func (r *request) brief() bool {
 
 // deferred reports whether a command that was run is measured with the next one, and notes it.
 func (w *Worker) deferred(s *session.Session, c *command.Ctx, spec *command.Spec, err error) bool {
-	if !w.follows || err != nil || c.Nested() || s.Resuming != nil || w.d.o.Observe.Watching() {
+	if !w.follows || err != nil || c.Nested() || w.waited != nil || w.d.o.Observe.Watching() {
 		return false
 	}
 	if slow := w.d.o.Observe.SlowNs(); slow >= 0 && slow < briefNs {

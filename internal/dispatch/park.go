@@ -42,7 +42,9 @@ func (w *Worker) resume(s *session.Session) bool {
 	}
 	s.Resume()
 	if end == session.Woken {
+		w.waited = p
 		w.execute(s, p.Args)
+		w.waited = nil
 	} else {
 		w.conclude(s, p, end)
 	}

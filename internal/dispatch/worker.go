@@ -357,7 +357,7 @@ func (w *Worker) account(s *session.Session, c *command.Ctx, spec *command.Spec,
 		w.now.Mono = end
 	}
 	shown := false
-	if p := s.Resuming; p != nil && !c.Nested() {
+	if p := w.waited; p != nil && !c.Nested() {
 		dur, shown = dur+p.Spent, p.Shown
 	}
 	if !shown {
