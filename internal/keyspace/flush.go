@@ -114,7 +114,7 @@ func (t *Txn) EmptyTrash(between func() bool) {
 				continue
 			}
 			t.LockSet(1 << i)
-			if len(s.trash) > 0 {
+			if s.hasTrash.Load() {
 				s.drainOne(trashStep)
 			}
 			t.Unlock()

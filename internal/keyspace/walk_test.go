@@ -89,6 +89,21 @@ func TestTrashIsEmptiedInSteps(t *testing.T) {
 	}
 }
 
+// What is left of a large value is trash as well, whether a database was flushed or not.
+func TestTrashIsEmptiedOfLargeValues(t *testing.T) {
+	const blocks = 10_000
+	f := newFixture(t, 2)
+	f.putChain("k", blocks)
+	f.peek("k", func(tx *Txn, en Entry) { tx.Delete(en, eventTest) })
+	tx := f.k.NewTxn()
+	tx.Begin(f.clock.Now(), 0, 2, false)
+	steps := 0
+	tx.EmptyTrash(func() bool { steps++; return steps < blocks })
+	if pending := f.counts().Pending; pending != 0 || steps > blocks/trashStep+1 {
+		t.Errorf("%d values are left after %d steps", pending, steps)
+	}
+}
+
 func put(t *testing.T, tx *Txn, key string) {
 	t.Helper()
 	if err := tx.PutString([]byte(key), []byte("v"), PutOptions{Quiet: true}, eventTest); err != nil {
