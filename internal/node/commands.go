@@ -59,9 +59,13 @@ func (n *Node) latencyFacts() latency.Facts {
 	return latency.Facts{SlowlogMicros: n.Keys.SlowerThan.Get(), HugePages: n.process.HugePages()}
 }
 
+// resetStats are those of CONFIG RESETSTAT but for the keyspace's.
 func (n *Node) resetStats() {
-	n.Dispatch.ResetStats()
-	n.Metrics.Reset()
+	n.rate.restart(func() {
+		n.Dispatch.ResetStats()
+		n.Metrics.Reset()
+	})
+	n.exceeded.reset()
 }
 
 // runners is how many commands that take long run at once. They share the processors with the event loops.

@@ -38,6 +38,47 @@ func TestTimeOverMaxmemoryIsCounted(t *testing.T) {
 	tick()
 	s.Clock.Advance(time.Second)
 	expect("0", "700")
+	c.Do("CONFIG", "SET", "maxmemory", "100")
+	tick()
+	s.Clock.Advance(time.Second)
+	c.Do("CONFIG", "RESETSTAT")
+	expect("0", "0")
+	tick()
+	s.Clock.Advance(300 * time.Millisecond)
+	expect("300", "300")
+}
+
+// The counters go back to zero, which no rate may take for less than nothing.
+func TestRatesBeginAnewWithResetstat(t *testing.T) {
+	s := sessiontest.New(t)
+	c := s.Connect()
+	second := func(commands int) {
+		for range commands {
+			c.Do("PING")
+			s.Traffic.NetIn.Add(4096)
+			s.Traffic.NetOut.Add(2048)
+		}
+		s.Clock.Advance(time.Second)
+		s.Tick(s.Clock.Now())
+	}
+	expect := func(when, ops, in, out string) {
+		t.Helper()
+		for name, want := range map[string]string{
+			"instantaneous_ops_per_sec": ops, "instantaneous_input_kbps": in, "instantaneous_output_kbps": out,
+		} {
+			if got := field(c, "stats", name); got != want {
+				t.Errorf("%s: %s is %s, want %s", when, name, got, want)
+			}
+		}
+	}
+	second(0)
+	second(100)
+	expect("before", "100", "400.00", "200.00")
+	c.Do("CONFIG", "RESETSTAT")
+	expect("at once", "0", "0.00", "0.00")
+	second(0)
+	second(10)
+	expect("later", "10", "40.00", "20.00")
 }
 
 func TestWrongPasswordsAreCounted(t *testing.T) {

@@ -254,9 +254,11 @@ func (n *Node) Tick(now clock.Instant) (overLimit bool) {
 	n.peak.note(used)
 	limit := n.Keys.MaxMemory.Get()
 	n.exceeded.note(now.Mono, limit > 0 && used > limit)
-	n.rate.sample(totals{
-		at: now.Mono, ops: n.Dispatch.TotalCalls(), in: n.Traffic.NetIn.Load(), out: n.Traffic.NetOut.Load(),
-		turns: n.Traffic.turns.Load(), busyNs: n.Traffic.busyNs.Load(),
+	n.rate.sample(func() totals {
+		return totals{
+			at: now.Mono, ops: n.Dispatch.TotalCalls(), in: n.Traffic.NetIn.Load(), out: n.Traffic.NetOut.Load(),
+			turns: n.Traffic.turns.Load(), busyNs: n.Traffic.busyNs.Load(),
+		}
 	})
 	// A limit lowered by CONFIG SET, and buffers that grew, are followed without waiting for the next write.
 	n.BoundClients()

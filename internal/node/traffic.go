@@ -70,29 +70,40 @@ type peak struct{ bytes atomic.Int64 }
 
 func (p *peak) note(used int64) { raise(&p.bytes, used) }
 
-// overTime is for how long memory has been over its limit. Noted by one goroutine, read by any.
+// overTime is for how long memory has been over its limit. Safe for concurrent use.
 type overTime struct {
-	since   atomic.Int64 // monotonic ns, 0 while it is not
-	totalNs atomic.Int64 // of the times that are over
+	mu      sync.Mutex
+	since   int64 // monotonic ns, 0 while it is not
+	totalNs int64 // of the times that are over
 }
 
 func (o *overTime) note(nowMono int64, over bool) {
-	since := o.since.Load()
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	switch {
-	case over && since == 0:
-		o.since.Store(nowMono)
-	case !over && since != 0:
-		o.totalNs.Add(nowMono - since)
-		o.since.Store(0)
+	case over && o.since == 0:
+		o.since = nowMono
+	case !over && o.since != 0:
+		o.totalNs += nowMono - o.since
+		o.since = 0
 	}
 }
 
-// ms are the present time over the limit and that of all times.
+// ms are the present time over the limit and that of all times since reset.
 func (o *overTime) ms(nowMono int64) (current, total int64) {
-	if since := o.since.Load(); since != 0 {
-		current = nowMono - since
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.since != 0 {
+		current = nowMono - o.since
 	}
-	return current / 1e6, (o.totalNs.Load() + current) / 1e6
+	return current / 1e6, (o.totalNs + current) / 1e6
+}
+
+// reset begins anew: memory that is over its limit counts from the next note on.
+func (o *overTime) reset() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.since, o.totalNs = 0, 0
 }
 
 // rate is a moving average of counters, over the last samples, as INFO's instantaneous figures.
@@ -117,11 +128,20 @@ type perSecond struct {
 	turnNs              float64
 }
 
-func (r *rate) sample(t totals) {
+// sample adds what read gives. It is read here, so a restart comes before or after it.
+func (r *rate) sample(read func() totals) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.samples[r.n%rateSamples] = t
+	r.samples[r.n%rateSamples] = read()
 	r.n++
+}
+
+// restart forgets all samples, because reset sets the counters back.
+func (r *rate) restart(reset func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	reset()
+	r.n = 0
 }
 
 func (r *rate) lately() perSecond {
