@@ -224,6 +224,23 @@ func TestAnExecWithALongCommandRunsElsewhereAsAWhole(t *testing.T) {
 	other.expect([2]string{"get z", "$-1\r\n"}, [2]string{"select 1", "+OK\r\n"}, [2]string{"get z", "$1\r\n1\r\n"})
 }
 
+// HELLO changes the protocol of its own reply and of what follows, wherever it runs.
+func TestHelloBeforeALongCommandOfAnExec(t *testing.T) {
+	l := newSlog()
+	r := newRig(t, l.specs()...)
+	c, here := r.connect(), r.connect()
+	want := here.feed("multi\r\nhello 3\r\nget none\r\nexec\r\n")
+	c.feed("multi\r\nhello 3\r\nget none\r\nslog k\r\nexec\r\n")
+	<-l.begun
+	l.end <- struct{}{}
+	_, want, _ = strings.Cut(want, "*2\r\n")
+	_, got, _ := strings.Cut(c.settle(), "*3\r\n")
+	want = strings.Replace(want, "$2\r\nid\r\n:"+strconv.Itoa(int(here.ID)), "$2\r\nid\r\n:"+strconv.Itoa(int(c.ID)), 1)
+	if got != want+"+OK\r\n" || !strings.HasPrefix(want, "%7\r\n") {
+		t.Errorf("%q, and on a loop %q", got, want)
+	}
+}
+
 func TestAnExecThatALongOneKeepsWaitingSeesItsChanges(t *testing.T) {
 	l := newSlog()
 	r := newRig(t, l.specs()...)

@@ -74,6 +74,7 @@ func (d *Deps) runHello(c *command.Ctx) error {
 	}
 	if o.proto != 0 {
 		s.SetProto(int(o.proto))
+		c.Out.Proto = int(o.proto) // it need not be the session's, see dispatch.errand
 	}
 	w := c.Out
 	w.Map(7)
