@@ -187,3 +187,17 @@ func TestKeysAndFlushAllOfManyKeys(t *testing.T) {
 	}
 	until(t, "the memory of the replies", func() bool { return r.node.Keyspace.External() < 1<<20 })
 }
+
+// A long LCS works on large strings as they were when it began, and keeps no memory of them.
+func TestLCSOfLargeStringsKeepsNothing(t *testing.T) {
+	r := run(t)
+	c := r.unix()
+	before := r.node.Keyspace.UsedByData()
+	c.is("+OK\r\n", "SET", "large", strings.Repeat("ab", 100_000))
+	c.is("+OK\r\n", "SET", "small", strings.Repeat("ba", 10))
+	c.is(":20\r\n", "LCS", "large", "small", "LEN")
+	c.is(":2\r\n", "DEL", "large", "small")
+	if n := r.node.Keyspace.UsedByData() - before; n >= 200_000 {
+		t.Errorf("%d bytes are still in use", n)
+	}
+}

@@ -86,18 +86,31 @@ func lcsLong(c *command.Ctx) bool {
 	return cells > lcsAtOnce
 }
 
-// lcsApart computes on copies of the strings.
+// lcsApart computes on the strings as they are now, without the locks.
 func (l limit) lcsApart(c *command.Ctx) error {
 	c.Tx.LockSet(c.Tx.ShardBit(c.Args[1]) | c.Tx.ShardBit(c.Args[2]))
 	a, b, o, err := l.lcsOperands(c)
-	if err == nil {
-		a, b = bytes.Clone(a), bytes.Clone(b)
-	}
-	c.Tx.Unlock()
 	if err != nil {
+		c.Tx.Unlock()
 		return err
 	}
+	a, releaseA := stay(c, c.Args[1], a)
+	b, releaseB := stay(c, c.Args[2], b)
+	c.Tx.Unlock()
+	defer releaseA()
+	defer releaseB()
 	return replyLCS(c, a, b, o)
+}
+
+// stay makes the string of a key one that stays what it is without the locks: a large one by reference, for copying it would
+// hold up others, any other as a copy.
+func stay(c *command.Ctx, key, value []byte) (stays []byte, release func()) {
+	if en, ok := c.Tx.Peek(key); ok {
+		if r, ok := en.Share(0, len(value)); ok {
+			return r.Bytes(), r.Release
+		}
+	}
+	return bytes.Clone(value), func() {}
 }
 
 // lcsOperands are the strings and the options.
