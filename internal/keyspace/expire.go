@@ -94,15 +94,6 @@ func (t *Txn) removeHandle(s *shard, d *database, db int, h store.Handle, r jour
 	t.remove(Entry{s: s, d: d, db: db, hash: hash, slot: slot, h: h, e: e}, r, ev)
 }
 
-// ExpireAllDue removes every due key of the locked shards, whatever their number.
-func (t *Txn) ExpireAllDue() {
-	for _, s := range t.ks.shards {
-		if t.locked&(1<<s.index) != 0 {
-			t.expireShard(s)
-		}
-	}
-}
-
 // expireShard removes every due key of a shard, which is locked, and returns their number.
 func (t *Txn) expireShard(s *shard) (n int) {
 	for db, d := range s.dbs {

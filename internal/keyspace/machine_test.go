@@ -420,7 +420,11 @@ func (m *machine) relocate(t *rapid.T) {
 }
 
 func (m *machine) expireAll(t *rapid.T) {
-	m.do(func(tx *Txn) { tx.ExpireAllDue() })
+	m.do(func(tx *Txn) {
+		for _, s := range m.k.shards {
+			tx.expireShard(s)
+		}
+	})
 	m.follow(t)
 	for db := range m.model {
 		for key, k := range m.model[db] {

@@ -69,8 +69,8 @@ func (s *shard) stepped(now clock.Instant) bool {
 	return d > steady || d < -steady
 }
 
-// NeedsRestating reports whether deadlines of a shard are to be stated again, for RestateSlice to do. It takes no lock.
-func (k *Keyspace) NeedsRestating(shard int, now clock.Instant) bool {
+// needsRestating reports whether deadlines of a shard are to be stated again, for RestateSlice to do. It takes no lock.
+func (k *Keyspace) needsRestating(shard int, now clock.Instant) bool {
 	s := k.shards[shard]
 	return k.journal.Wanted()&effectsAsked != 0 && !s.isHeld() && (s.mustRestate.Load() || s.stepped(now))
 }
@@ -78,7 +78,7 @@ func (k *Keyspace) NeedsRestating(shard int, now clock.Instant) bool {
 // RestateSlice states relative deadlines of one shard again, after a step of the wall clock, for at most budget of lock
 // time. Reports whether more are to be stated.
 func (t *Txn) RestateSlice(shard int, now clock.Instant, budget time.Duration, c clock.Clock) (more bool) {
-	if !t.ks.NeedsRestating(shard, now) {
+	if !t.ks.needsRestating(shard, now) {
 		return false
 	}
 	s := t.ks.shards[shard]

@@ -113,7 +113,7 @@ func TestAStepOfTheClockStatesRelativeDeadlinesAgain(t *testing.T) {
 			t.Errorf("%v: %d commands for 2000 deadlines", step, n)
 		}
 		for shard := range f.k.shards {
-			if f.k.NeedsRestating(shard, f.clock.Now()) {
+			if f.k.needsRestating(shard, f.clock.Now()) {
 				t.Errorf("%v: shard %d is to be restated again", step, shard)
 			}
 		}

@@ -126,9 +126,6 @@ func (t *Txn) TryLockSet(set uint64) bool {
 // LockAll locks every shard, as LockSet does.
 func (t *Txn) LockAll() { t.LockSet(t.ks.all()) }
 
-// AllLocked reports whether every shard is locked.
-func (t *Txn) AllLocked() bool { return t.locked == t.ks.all() }
-
 // Holds reports whether the shards of a set are all locked by the transaction.
 func (t *Txn) Holds(set uint64) bool { return set&^t.locked == 0 }
 

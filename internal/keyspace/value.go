@@ -15,12 +15,7 @@ func (en Entry) Key() []byte { return en.e.Key() }
 func (en Entry) DBIndex() int { return en.db }
 
 // Type is the type's name as TYPE replies it.
-func (en Entry) Type() string {
-	return TypeName(en.e.Kind())
-}
-
-// TypeName is the name of an entry kind's type as TYPE replies it.
-func TypeName(k store.Kind) string { return values[k].typ }
+func (en Entry) Type() string { return values[en.e.Kind()].typ }
 
 // IsString reports whether the entry holds a string.
 func (en Entry) IsString() bool { return isString(en.e.Kind()) }

@@ -84,9 +84,6 @@ func (p *Pause) Holds(nowMono int64, writes bool) bool {
 	return p.Active(nowMono) && (writes || !p.writes.Load())
 }
 
-// WritesOnly reports whether the pause under way holds back only writes.
-func (p *Pause) WritesOnly() bool { return p.writes.Load() }
-
 // Suspend makes a session wait for the end of the pause; false: it has ended, there is nothing to wait for. Called by the
 // session's owner.
 func (p *Pause) Suspend(nowMono int64, s *Session) bool {
