@@ -40,7 +40,7 @@ type Heap struct {
 	used atomic.Int64 // capacities of all blocks
 	held atomic.Int64 // of those that have readers and no owner
 
-	// Each is set once, in order, under mu. Who has a Ref reaches its block without the lock.
+	// Each is set once, in order, under mu. A holder of a Ref reaches its block without the lock.
 	arenas [maxArenas]atomic.Pointer[store.Arena]
 
 	mu   sync.Mutex // guards what is in the arenas

@@ -27,7 +27,7 @@ func (w *Worker) lockSet(set uint64) bool {
 	return true
 }
 
-// unlock ends the transaction and wakes those who wait for shards that were held.
+// unlock ends the transaction and wakes the sessions that wait for shards which were held.
 func (w *Worker) unlock() {
 	set := w.tx.Locked()
 	w.tx.Unlock()

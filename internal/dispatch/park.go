@@ -58,7 +58,7 @@ func (w *Worker) conclude(s *session.Session, p *session.Park, end session.End) 
 	mark := w.beginReply(s)
 	var err error
 	switch end {
-	case session.Answered: // counted by who ran it
+	case session.Answered: // counted where it ran
 		p.WriteAnswer()
 		w.done(s, mark)
 		return

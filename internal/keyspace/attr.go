@@ -3,7 +3,7 @@ package keyspace
 import "github.com/curfewkv/curfew/internal/store"
 
 // What becomes of a key's attributes (store.AttrWord, store.AttrText) follows from what they belong to. EXPIRE, PERSIST,
-// RENAME, MOVE and defragmentation keep them all: who changes a deadline and means to change how it slides says so.
+// RENAME, MOVE and defragmentation keep them all: a command that changes how a deadline slides says so.
 const (
 	// attrsOfDeadline go with the deadline that they qualify: a write that replaces the value keeps them where it keeps the
 	// TTL (KEEPTTL, INCR), as Redis does with the TTL itself.

@@ -18,7 +18,7 @@ type Counts struct {
 	Pending                    int64 // entries of flushed databases and large values still to be freed; a gauge, known when they are added up
 }
 
-// each calls fn for each figure with its tag. It is for those who ask for figures, not for those who count.
+// each calls fn for each figure with its tag. It is for reading figures, not for counting.
 func (c *Counts) each(fn func(i int, tag string, figure reflect.Value)) {
 	v := reflect.ValueOf(c).Elem()
 	for i := range v.NumField() {

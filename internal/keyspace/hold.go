@@ -8,13 +8,13 @@ import (
 
 // A shard is locked by its mutex, for as long as a short command or a slice of work takes. A command that takes long holds
 // its shards instead: each is marked under its mutex, which is let go at once. So nobody ever waits long for a mutex:
-// whoever locks one and finds the mark lets go and does without the shard, or waits for the mark's end where waiting is
-// fine, but never on an event loop and never with other shards locked.
+// a goroutine that locks one and finds the mark unlocks it and does without the shard, or waits for the mark's end; but never on
+// an event loop, and never with other shards locked.
 
 // holds are the shards that long commands hold.
 type holds struct {
 	set  atomic.Uint64 // bit i: shard i is held; changed under the shard's mutex only
-	turn sync.Mutex    // of who begins to hold shards: one at a time, so that none waits with some of them held
+	turn sync.Mutex    // to begin to hold shards: one command at a time, so that none waits with some of them held
 	mu   sync.Mutex
 	end  sync.Cond // set has lost bits
 }
@@ -57,7 +57,7 @@ func (k *Keyspace) leave(set uint64) {
 }
 
 // HoldSet locks the shards of a set for a long command, until Unlock. It waits for others that hold them; before is called
-// when they are free and not yet held, so that those who waited may go first; it may be nil. Not for an event loop.
+// when they are free and not yet held, so that sessions that waited may go first; it may be nil. Not for an event loop.
 func (t *Txn) HoldSet(set uint64, before func()) {
 	h := &t.ks.holds
 	h.turn.Lock()
@@ -76,7 +76,7 @@ func (t *Txn) HoldSet(set uint64, before func()) {
 	t.wanted = t.ks.journal.Wanted()
 }
 
-// letGo ends what HoldSet began and wakes those who look after the shards: they have had to leave them alone.
+// letGo ends what HoldSet began and wakes the shards' loops, which had to leave them alone.
 func (k *Keyspace) letGo(set uint64) {
 	for rest := set; rest != 0; rest &= rest - 1 {
 		i := bits.TrailingZeros64(rest)

@@ -125,7 +125,7 @@ func TestRoomIsMadeInTheShardsThatAreNotHeld(t *testing.T) {
 	}
 }
 
-// Holders and lockers of all sorts at once: whoever has a shard has it alone, and all come to an end.
+// Holders and lockers of all sorts at once: each has its shards alone, and all come to an end.
 func TestHoldersAndLockersExcludeEachOther(t *testing.T) {
 	const shards, rounds = 4, 2000
 	f := newFixture(t, shards).quiet()

@@ -127,7 +127,7 @@ func (k *Keyspace) Used() int64 {
 func (k *Keyspace) UsedByData() int64 { return k.Used() - k.extra.Load() }
 
 // NextDueMs is the shard's earliest deadline as time to wait from now in ms: 0 when something is due, false when nothing is
-// armed, or a long command holds the shard, whose end wakes those who look after it.
+// armed, or a long command holds the shard, whose end wakes the shard's loop.
 func (k *Keyspace) NextDueMs(shard int, now clock.Instant) (int64, bool) {
 	s := k.shards[shard]
 	if s.isHeld() {

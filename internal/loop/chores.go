@@ -129,7 +129,7 @@ func (l *Loop) pace() time.Duration {
 	return tick
 }
 
-// dropIdle closes clients that have not been heard of for longer than they may. Who waits, or only listens, is not idle.
+// dropIdle closes clients that have not been heard of for longer than they may. One that waits, or only listens, is not idle.
 func (l *Loop) dropIdle() {
 	timeout := l.group.o.Timeout()
 	if timeout == 0 {

@@ -226,7 +226,7 @@ func (l *Loop) flush(c *conn) {
 		}
 		c.out.drop(n)
 		if n > 0 {
-			c.sess.Public.LastActive.Store(l.now.Mono) // who takes its replies slowly is not idle
+			c.sess.Public.LastActive.Store(l.now.Mono) // a client that takes its replies slowly is not idle
 		}
 		if n < offered {
 			break

@@ -28,14 +28,14 @@ func (n *Node) Account(c *session.Session, bytes int64) {
 	n.Keyspace.AddExternal(grown)
 }
 
-// strangerQuery is how many bytes of requests a client may have unprocessed before it has given the password.
-const strangerQuery = 1 << 20
+// anonymousQuery is how many bytes of requests a client may have unprocessed before it has given the password.
+const anonymousQuery = 1 << 20
 
 // QueryLimit is how many bytes of requests a client may have unprocessed.
 func (n *Node) QueryLimit(c *session.Session) int64 {
 	limit := n.Keys.QueryLimit.Get()
 	if !c.Authenticated && n.Keys.Password.Get() != "" {
-		limit = min(limit, strangerQuery)
+		limit = min(limit, anonymousQuery)
 	}
 	return limit
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/curfewkv/curfew/internal/session/sessiontest"
 )
 
-// What is a secret is declared with the key; whoever shows commands asks there.
+// What is a secret is declared with the key; what shows commands asks there.
 func TestSecretsOfTheConfigurationAreShownToNobody(t *testing.T) {
 	s := sessiontest.New(t)
 	s.Keys.SlowerThan.Override(0)

@@ -11,7 +11,7 @@ type Queue struct {
 	mu          sync.Mutex
 	first, last *place
 	n           int
-	// owed: a wake-up came while the first in line had one already. It is given to who is first when that one is done,
+	// owed: a wake-up came while the first in line had one already. It is given to the first one when that one is done,
 	// because that one may have been woken by another queue and have left what this one has.
 	owed  bool
 	empty *sync.Cond // nil until somebody waits for that

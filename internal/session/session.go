@@ -60,7 +60,7 @@ type Session struct {
 	marks      atomic.Pointer[marks] // of the watched keys
 	parked     atomic.Pointer[Park]  // Park, for Unblock from elsewhere
 	lent       bool                  // the reply of a request that another goroutine ran is not written yet; the owner's
-	away       atomic.Uint32         // who has the session, see lend.go
+	away       atomic.Uint32         // which goroutine has the session, see lend.go
 	last       func()                // what Close left to the borrower; written before away says so
 
 	mail struct {
