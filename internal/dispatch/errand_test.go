@@ -241,6 +241,19 @@ func TestHelloBeforeALongCommandOfAnExec(t *testing.T) {
 	}
 }
 
+// What does not wait within an EXEC replies there, wherever that runs.
+func TestWaitInAnExecWithALongCommand(t *testing.T) {
+	l := newSlog()
+	r := newRig(t, l.specs()...)
+	c := r.connect()
+	c.feed("multi\r\nwait 1 0\r\nwaitaof 0 1 0\r\nslog k\r\nexec\r\n")
+	<-l.begun
+	l.end <- struct{}{}
+	if got, want := c.settle(), "*3\r\n:0\r\n*2\r\n:0\r\n:0\r\n+OK\r\n"; !strings.HasSuffix(got, want) || strings.Count(got, ":0") != 3 {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestAnExecThatALongOneKeepsWaitingSeesItsChanges(t *testing.T) {
 	l := newSlog()
 	r := newRig(t, l.specs()...)

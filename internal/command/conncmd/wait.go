@@ -5,6 +5,7 @@ import (
 
 	"github.com/curfewkv/curfew/internal/command"
 	"github.com/curfewkv/curfew/internal/session"
+	"github.com/curfewkv/curfew/resp"
 	"github.com/curfewkv/curfew/resp/number"
 )
 
@@ -29,9 +30,9 @@ var wait = &command.Spec{
 		if err != nil {
 			return err
 		}
-		reply := func(s *session.Session) { s.Out.Int(0) }
+		reply := func(out *resp.Writer) { out.Int(0) }
 		if replicas <= 0 || !park(c, until, reply) {
-			reply(c.Session)
+			reply(c.Out)
 		}
 		return nil
 	},
@@ -62,13 +63,13 @@ func (d *Deps) waitAOF() *command.Spec {
 			if local > 0 && !d.AppendOnly() {
 				return errNoAOF
 			}
-			reply := func(s *session.Session) {
-				s.Out.Array(2)
-				s.Out.Int(0)
-				s.Out.Int(0)
+			reply := func(out *resp.Writer) {
+				out.Array(2)
+				out.Int(0)
+				out.Int(0)
 			}
 			if local+replicas == 0 || !park(c, until, reply) {
-				reply(c.Session)
+				reply(c.Out)
 			}
 			return nil
 		},
@@ -95,6 +96,7 @@ func deadline(c *command.Ctx, i int) (int64, error) {
 var acknowledgement = &session.Kind{Name: "wait", Counted: true, Unblockable: true}
 
 // park makes the session wait for the instant, then reply; false: it must not wait.
-func park(c *command.Ctx, until int64, reply func(s *session.Session)) bool {
-	return c.Park(&session.Park{Kind: acknowledgement, Until: until, Expired: reply}) != nil
+func park(c *command.Ctx, until int64, reply func(out *resp.Writer)) bool {
+	expired := func(s *session.Session) { reply(&s.Out) }
+	return c.Park(&session.Park{Kind: acknowledgement, Until: until, Expired: expired}) != nil
 }
