@@ -68,8 +68,10 @@ func (n *Node) resetStats() {
 	n.exceeded.reset()
 }
 
-// runners is how many commands that take long run at once. They share the processors with the event loops.
-const runners = 4
+// Runners is how many commands that take long run at once beside so many event loops. Two, that one does not keep out all
+// others; and no more than there are processors, because the loops would wait for theirs: with four on two processors,
+// clients that had nothing to do with six LCS waited 60 to 200 ms, with two 8 to 40 ms, and the six took as long.
+func Runners(loops int) int { return min(4, max(2, loops)) }
 
 func (n *Node) dispatchOptions(workers int) dispatch.Options {
 	return dispatch.Options{
@@ -81,7 +83,7 @@ func (n *Node) dispatchOptions(workers int) dispatch.Options {
 		DebugAllowed:    n.debugAllowed,
 		OOMDetail:       n.explainOOM,
 		OutputLimit:     n.HardLimit,
-		Runners:         runners,
+		Runners:         Runners(workers),
 		Workers:         workers,
 	}
 }

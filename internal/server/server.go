@@ -18,9 +18,6 @@ import (
 	"github.com/curfewkv/curfew/internal/release"
 )
 
-// spareProcs is how many goroutines may run beside the loops.
-const spareProcs = 2
-
 // Server is a running server.
 type Server struct {
 	// immutable after New
@@ -151,8 +148,10 @@ func (s *Server) Run() error {
 		defer s.done.Done()
 		s.releasePages(ctx)
 	}()
-	// Processors to spare: a loop that comes back from the kernel must not wait for one that a background task holds.
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(s.group.Len() + spareProcs))
+	// Processors to spare: a loop that comes back from the kernel must not wait for one that a background task holds, or a
+	// command that takes long.
+	loops := s.group.Len()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(loops + node.Runners(loops)))
 	s.group.Run()
 	cancel()
 	s.done.Wait()
