@@ -116,6 +116,9 @@ func (k *Keyspace) Committed() int64 {
 // External is what AddExternal reported, in bytes.
 func (k *Keyspace) External() int64 { return k.extra.Load() }
 
+// Unowned is the memory of large strings that no key has any more and that are still being sent, in bytes.
+func (k *Keyspace) Unowned() int64 { return k.blobs.Held() }
+
 // SampleKeys hands up to n keys of each shard's databases to fn. REQUIRES all shards to
 // be locked.
 func (t *Txn) SampleKeys(n int, fn func(key []byte, volatile bool)) {

@@ -28,6 +28,10 @@ func (n *Node) Account(c *session.Session, bytes int64) {
 	n.Keyspace.AddExternal(grown)
 }
 
+// heldForClients is the memory in use that is not data: that of clients, and of large values that no key has any more and
+// that are being sent to some of them.
+func (n *Node) heldForClients() int64 { return n.Keyspace.External() + n.Keyspace.Unowned() }
+
 // anonymousQuery is how many bytes of requests a client may have unprocessed before it has given the password.
 const anonymousQuery = 1 << 20
 

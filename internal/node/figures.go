@@ -73,7 +73,7 @@ func (n *Node) memoryFigures() {
 	bytes("rss_overhead_bytes", "resident bytes, code left out, minus those of the allocator", func() int64 { return anonymous() - now.resident() })
 	ratio("mem_fragmentation_ratio", "resident over used memory, the program itself being in both", resident, expected)
 	bytes("mem_fragmentation_bytes", "resident minus used memory, the program itself being in both", func() int64 { return resident() - expected() })
-	bytes("mem_clients_normal", "bytes of connections", n.Keyspace.External)
+	bytes("mem_clients_normal", "bytes of connections, and of values that no key has any more and that are being sent", n.heldForClients)
 	m.Text(sec, "mem_allocator", "the keyspace's allocator", func() string { return "curfew-arena" })
 	bytes("lazyfree_pending_objects", "entries of flushed databases still to be freed", func() int64 { return n.seen.counts.Pending })
 	bytes("lazyfreed_objects", "entries freed in the background", func() int64 { return n.seen.counts.LazyFreed })

@@ -1,11 +1,13 @@
 package node_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/curfewkv/curfew/internal/session/sessiontest"
+	"github.com/curfewkv/curfew/resp"
 )
 
 // field is a field of INFO.
@@ -79,6 +81,34 @@ func TestRatesBeginAnewWithResetstat(t *testing.T) {
 	second(0)
 	second(10)
 	expect("later", "10", "40.00", "20.00")
+}
+
+// What is sent of a deleted value is no data, and whoever is refused a write for want of its memory is told where it is.
+func TestADeletedValueThatIsBeingSentIsMemoryOfClients(t *testing.T) {
+	s := sessiontest.New(t)
+	c, slow := s.Connect(), s.Connect()
+	c.Do("SET", "big", strings.Repeat("x", 10<<20))
+	request := resp.AppendCommand(nil, "GET", "big")
+	if n, _ := s.Dispatch.Worker(0).Process(slow.Session, request); n != len(request) {
+		t.Fatalf("%d bytes of the request were taken", n)
+	}
+	before, _ := strconv.Atoi(field(c, "memory", "mem_clients_normal"))
+	c.Do("DEL", "big")
+	after, _ := strconv.Atoi(field(c, "memory", "mem_clients_normal"))
+	if after-before < 10<<20 || before > 1<<20 {
+		t.Errorf("%d bytes of clients, %d before the value was deleted", after, before)
+	}
+	if stats := c.Do("MEMORY", "STATS")[0]; !strings.Contains(stats, `"keys.bytes-per-key" :0 `) {
+		t.Errorf("%s: the memory is counted for keys", stats)
+	}
+	c.Do("CONFIG", "SET", "maxmemory", "8mb")
+	if got := c.Do("SET", "k", "v")[0]; !strings.Contains(got, "there are no keys; 10.") {
+		t.Errorf("%s does not tell of the value that is being sent", got)
+	}
+	slow.Out.Reset()
+	if got := field(c, "memory", "mem_clients_normal"); got != strconv.Itoa(before) {
+		t.Errorf("%s bytes of clients when it is sent, want %d", got, before)
+	}
 }
 
 func TestWrongPasswordsAreCounted(t *testing.T) {

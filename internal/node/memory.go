@@ -33,7 +33,7 @@ type memoryFigures struct {
 func (n *Node) lookAtMemory(tx *keyspace.Txn) memoryFigures {
 	m := memoryFigures{
 		ProcessMemory: n.process.Memory(), used: n.Keyspace.Used(), data: n.Keyspace.UsedByData(), committed: n.Keyspace.Committed(),
-		databases: tx.Overheads(), overhead: n.Keyspace.External(),
+		databases: tx.Overheads(), overhead: n.heldForClients(),
 	}
 	for _, db := range m.databases {
 		m.overhead += db.Index + db.Deadlines
@@ -65,7 +65,7 @@ func (n *Node) memoryStats(tx *keyspace.Txn) []servercmd.MemoryFigure {
 		integer("startup.allocated", 0),
 		integer("replication.backlog", 0),
 		integer("clients.slaves", 0),
-		integer("clients.normal", n.Keyspace.External()),
+		integer("clients.normal", n.heldForClients()),
 		integer("cluster.links", 0),
 		integer("aof.buffer", 0),
 		integer("lua.caches", 0),
@@ -86,7 +86,7 @@ func (n *Node) memoryStats(tx *keyspace.Txn) []servercmd.MemoryFigure {
 		integer("overhead.total", m.overhead),
 		integer("db.dict.rehashing.count", 0),
 		integer("keys.count", keys),
-		integer("keys.bytes-per-key", m.data/max(1, keys)),
+		integer("keys.bytes-per-key", (m.data-n.Keyspace.Unowned())/max(1, keys)),
 		integer("dataset.bytes", dataset),
 		float("dataset.percentage", 100*quotient(dataset, m.used)),
 		float("peak.percentage", 100*quotient(m.used, peak)),

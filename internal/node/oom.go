@@ -32,7 +32,8 @@ func (n *Node) explainOOM(tx *keyspace.Txn) string {
 	why := "maxmemory-policy is noeviction"
 	switch {
 	case keys == 0:
-		return "no evictable keys: there are no keys; " + human(n.clientBytes.Load()) + " are buffers of clients"
+		return "no evictable keys: there are no keys; " + human(n.clientBytes.Load()+n.Keyspace.Unowned()) +
+			" are requests and replies of clients"
 	case policy.Volatile() || policy == eviction.VolatileTTL:
 		why = "no evictable keys"
 	case policy.AllKeys():
