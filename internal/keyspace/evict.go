@@ -189,9 +189,10 @@ func (t *Txn) evictCandidate(now clock.Instant, c eviction.Candidate, p eviction
 	t.Begin(now, int(c.DB), 0, true)
 	defer t.Unlock()
 	d := s.dbs[c.DB]
-	if d == nil || t.ks.Policy() != p {
+	if d == nil || !s.beginEviction(p) {
 		return 0, false
 	}
+	defer s.endEviction()
 	slot, ok := d.table.FindHandle(c.Hash, store.Handle(c.Handle))
 	if !ok {
 		return 0, false

@@ -551,3 +551,18 @@ func TestHitRatioIsThatOfTheExactPolicy(t *testing.T) {
 		}
 	}
 }
+
+// CONFIG SET in an EXEC switches the policy with the shards of the other commands locked.
+func TestThePolicyIsSwitchedUnderLocks(t *testing.T) {
+	f := newFixture(t, 4)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f.do(func(*Txn) { f.k.SetPolicy(eviction.AllKeysLFU) })
+	}()
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits for its own locks")
+	}
+}

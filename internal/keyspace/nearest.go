@@ -48,9 +48,10 @@ func (t *Txn) evictNearestOf(now clock.Instant, s *shard) (freed int64, gone boo
 	}
 	t.Begin(now, 0, 0, true)
 	defer t.Unlock()
-	if t.ks.Policy() != eviction.VolatileTTL {
+	if !s.beginEviction(eviction.VolatileTTL) {
 		return 0, false
 	}
+	defer s.endEviction()
 	near, _ := s.nearest(now)
 	if !near.ok {
 		return 0, true // gone meanwhile: memory was freed all the same

@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"math/bits"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -33,18 +34,32 @@ type limits struct {
 }
 
 // SetPolicy switches the eviction policy; the keys that are there are judged by the new one at once. When it returns no key
-// goes by the old one any more: each victim is taken under its shard's lock, where the policy is read.
+// goes by the old one any more: it waits for victims that are being taken. Safe under locks: it takes none.
 func (k *Keyspace) SetPolicy(p eviction.Policy) {
 	old := k.limits.policy.Swap(uint32(p))
 	if old == uint32(p) {
 		return
 	}
 	k.limits.lowered.Store(k.Over(0) > 0)
-	for _, s := range k.shards { // a transaction that read the old one has let go by then
-		s.mu.Lock()
-		s.mu.Unlock() //nolint:staticcheck // a barrier
+	for _, s := range k.shards { // an eviction that begins from here on sees the new one
+		for s.evicting.Load() {
+			runtime.Gosched()
+		}
 	}
 }
+
+// beginEviction says that a victim of the shard is being taken by a policy, for SetPolicy to wait until endEviction; false: the
+// policy in force is another one. The order counts: said first and looked at then. REQUIRES: the shard is locked.
+func (s *shard) beginEviction(p eviction.Policy) bool {
+	s.evicting.Store(true)
+	if s.ks.Policy() == p {
+		return true
+	}
+	s.endEviction()
+	return false
+}
+
+func (s *shard) endEviction() { s.evicting.Store(false) }
 
 // Policy is the eviction policy in force.
 func (k *Keyspace) Policy() eviction.Policy { return eviction.Policy(k.limits.policy.Load()) }

@@ -27,6 +27,7 @@ type shard struct {
 	hasTrash           atomic.Bool // there are flushed tables to empty, or values to free
 
 	// changed under mu, read without it
+	evicting    atomic.Bool  // a victim is being taken, see beginEviction
 	stated      atomic.Int64 // what effects add to monotonic ms to make unix time
 	mustRestate atomic.Bool  // a pass over the deadlines that were stated otherwise is under way
 
