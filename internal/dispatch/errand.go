@@ -39,7 +39,7 @@ func (w *Worker) sendAway(s *session.Session, spec *command.Spec, args [][]byte,
 	e := &errand{d: w.d, s: s, spec: spec}
 	e.out.Proto = s.Out.Proto
 	e.park = s.Suspend(&session.Park{Kind: away, Release: e.release})
-	w.keep(s, args)
+	w.keep(s, spec, args)
 	end := w.d.o.Clock.Mono()
 	e.park.Spent += w.measure(end - start)
 	w.tick = end

@@ -8,7 +8,9 @@ import (
 const errUnblocked command.Error = "UNBLOCKED client unblocked via CLIENT UNBLOCK"
 
 // keep copies the request of a session that has to wait into its park. Nothing that the client sends is run before it.
-func (w *Worker) keep(s *session.Session, args [][]byte) {
+// CLIENT LIST tells what waits.
+func (w *Worker) keep(s *session.Session, spec *command.Spec, args [][]byte) {
+	s.Public.LastCmd.Store(&spec.Full)
 	if p := s.Park; p.Args == nil {
 		p.Args = cloneArgs(args)
 	}
@@ -19,13 +21,12 @@ func (w *Worker) keep(s *session.Session, args [][]byte) {
 // MONITOR when it begins.
 func (w *Worker) parked(s *session.Session, spec *command.Spec, args [][]byte, start int64) {
 	p := s.Park
-	w.keep(s, args)
+	w.keep(s, spec, args)
 	end, wall := w.d.o.Clock.Mono(), w.now.Wall
 	p.Spent += w.measure(end - start)
 	w.tick = end
 	w.now.Wall += end - w.now.Mono
 	w.now.Mono = end
-	s.Public.LastCmd.Store(&spec.Full)
 	if !p.Shown {
 		p.Shown = true
 		w.show(s, spec, args, wall)

@@ -288,3 +288,16 @@ func BenchmarkGet(b *testing.B) {
 		})
 	}
 }
+
+// An operator sees what paused clients are about to do.
+func TestClientListTellsWhatACommandThatAPauseHoldsBackIs(t *testing.T) {
+	r := newRig(t)
+	c, other := r.connect(), r.connect()
+	c.do("GET", "k")
+	other.do("CLIENT", "PAUSE", "1000", "WRITE")
+	c.do("SET", "k", "v")
+	line := other.do("CLIENT", "LIST", "ID", strconv.FormatUint(c.ID, 10))
+	if !strings.Contains(line, " cmd=set ") || !strings.Contains(line, " flags=b ") {
+		t.Error(line)
+	}
+}

@@ -102,7 +102,7 @@ func (w *Worker) admit(s *session.Session, spec *command.Spec, args [][]byte, er
 	}
 	switch {
 	case err == errParked:
-		w.keep(s, args)
+		w.keep(s, spec, args)
 	case err != nil:
 		w.reject(s, spec, err)
 	case s.Multi.Open && !spec.Has(command.NoQueue):
