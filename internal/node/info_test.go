@@ -147,3 +147,16 @@ func TestKeyspaceTellsOfFieldsWithATTL(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+func TestADatabaseWhoseKeysAreGoneHasNoLessThanNoData(t *testing.T) {
+	s := sessiontest.New(t)
+	c := s.Connect()
+	c.Do("SET", "k", "v")
+	if got, _ := strconv.Atoi(field(c, "memory", "used_memory_dataset")); got < len("k")+len("v")+8 {
+		t.Errorf("%d bytes of data with a key", got)
+	}
+	c.Do("DEL", "k")
+	if got := field(c, "memory", "used_memory_dataset"); got != "0" {
+		t.Errorf("%s bytes of data without a key", got)
+	}
+}

@@ -3,7 +3,6 @@ package store
 import (
 	"hash/maphash"
 	"math/bits"
-	"unsafe"
 )
 
 // maxDepth bounds the directory. The bits that it may use (36-63) are disjoint
@@ -70,10 +69,10 @@ func (t *Table) Len() int { return t.count }
 // Volatile is the number of entries with a deadline.
 func (t *Table) Volatile() int { return t.volatile }
 
-// Bytes is the memory of the index: segments, which the arena's Used includes,
-// and the directory, which is on Go's heap.
+// Bytes is the memory of the index's segments, in bytes, which the arena's Used includes. The directory, on Go's heap, has
+// about 10 bytes for each of them.
 func (t *Table) Bytes() int64 {
-	return t.segBytes + int64(cap(t.dir))*4 + int64(cap(t.meta))*int64(unsafe.Sizeof(segMeta{}))
+	return t.segBytes
 }
 
 // Hash returns the hash of a key, for Find, Insert and FindHandle.
