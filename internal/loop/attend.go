@@ -44,8 +44,15 @@ func (l *Loop) ended(c *conn, err error) {
 	}
 	c.eof = true
 	c.in.free()
-	c.sess.CloseAfter = true
+	l.lastReplies(c)
 	l.t.interest(c)
+}
+
+// lastReplies has the connection closed once its replies are sent. A request that waits for what others do is not run for a
+// client that has gone.
+func (l *Loop) lastReplies(c *conn) {
+	c.sess.Leave()
+	c.sess.CloseAfter = true
 }
 
 // add takes over a connection. One that was killed before the loop came to it is closed already.

@@ -29,6 +29,7 @@ type wire struct {
 type end struct {
 	*conn
 	sends  string // sent by the client, not yet received
+	ended  bool   // the client sends nothing more
 	got    strings.Builder
 	takes  int // how many bytes the client takes; fewer than 0: all
 	closed bool
@@ -51,7 +52,7 @@ func (w *wire) wait(ms int) ([]event, error) {
 	w.slept = ms
 	var ready []event
 	for _, e := range w.ends {
-		ev := event{e.conn, e.sends != "" && !e.eof, e.wantWrite && e.takes != 0}
+		ev := event{e.conn, (e.sends != "" || e.ended) && !e.eof, e.wantWrite && e.takes != 0}
 		if !e.closed && (ev.readable || ev.writable) {
 			ready = append(ready, ev)
 		}
@@ -78,7 +79,11 @@ func (w *wire) of(c *conn) *end {
 func (w *wire) recv(c *conn, b []byte) (int, error) {
 	e := w.of(c)
 	n := copy(b, e.sends)
-	if e.sends = e.sends[n:]; n == 0 {
+	e.sends = e.sends[n:]
+	switch {
+	case n == 0 && e.ended:
+		return 0, io.EOF
+	case n == 0:
 		return 0, errAgain
 	}
 	w.calls = append(w.calls, 'r')
@@ -111,13 +116,20 @@ type rig struct {
 
 func newRig(t *testing.T, loops int) *rig {
 	t.Helper()
+	return newRigWith(t, loops, node.Options{})
+}
+
+// newRigWith is newRig with options of the node.
+func newRigWith(t *testing.T, loops int, o node.Options) *rig {
+	t.Helper()
 	r := &rig{t: t}
 	var n *node.Node
-	n, r.clock = nodetest.New(t, node.Options{Workers: loops, Wake: func(shard int) {
+	o.Workers, o.Wake = loops, func(shard int) {
 		if r.Group != nil {
 			r.Wake(shard)
 		}
-	}})
+	}
+	n, r.clock = nodetest.New(t, o)
 	zero := func() int64 { return 0 }
 	g, err := New(Options{
 		Node: n, Loops: loops, Transport: "wire", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),

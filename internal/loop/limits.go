@@ -47,8 +47,12 @@ func (l *Loop) checkOutput(c *conn) {
 	}
 }
 
-// account reports the connection's buffers to the memory in use; where they grew, others give way.
+// account reports the connection's buffers to the memory in use; where they grew, others give way. The session of a connection
+// that was closed meanwhile may be another goroutine's.
 func (l *Loop) account(c *conn) {
+	if c.closed {
+		return
+	}
 	n := c.bytes()
 	old := c.sess.Public.Memory.Load()
 	if n == old || c.sess.Killed() {

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ type peer struct {
 	mu      sync.Mutex // what follows is guarded by it
 	in      []byte     // received and not taken by the loop
 	inErr   error      // why nothing more will be
+	gone    bool       // the peer has ended the other direction as well: it takes nothing more
 	out     []byte     // to be written
 	writing bool       // there is a goroutine that writes out
 	outErr  error      // why it could not
@@ -44,12 +46,13 @@ func (p *peer) event() event {
 	if p.closed || p.c.closed {
 		return ev
 	}
-	ev.readable = p.outErr != nil || !p.c.eof && (len(p.in) > 0 || p.inErr != nil)
+	ev.readable = p.outErr != nil || p.gone || !p.c.eof && (len(p.in) > 0 || p.inErr != nil)
 	ev.writable = p.c.wantWrite && !p.writing
 	return ev
 }
 
-// read reads ahead of the loop, one buffer at a time.
+// read reads ahead of the loop, one buffer at a time. After the last it waits for the news that the peer takes nothing more
+// either: it ends a request that runs elsewhere, to which nothing is written meanwhile.
 func (p *peer) read() {
 	buf := make([]byte, smallRead)
 	for {
@@ -63,6 +66,12 @@ func (p *peer) read() {
 		}
 		p.t.look(p)
 		if err != nil {
+			if err == io.EOF && hungUp(p.nc) {
+				p.mu.Lock()
+				p.gone = true
+				p.mu.Unlock()
+				p.t.look(p)
+			}
 			return
 		}
 		<-p.taken

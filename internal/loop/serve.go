@@ -88,8 +88,8 @@ func (l *Loop) settle(c *conn, rest []byte) {
 		s.Public.QueryLen.Store(int64(len(c.in.buf)))
 		s.Public.QueryFree.Store(int64(c.in.bytes() - len(c.in.buf)))
 	}
-	if c.eof && !l.stopping && !s.Busy() {
-		s.CloseAfter = true // all that it had asked is answered
+	if c.eof && !l.stopping && !s.Busy() && !c.again {
+		l.lastReplies(c) // all that it had asked is answered
 	}
 	if s.CloseAfter && c.unsent() == 0 || s.Killed() {
 		l.drop(c)
