@@ -522,17 +522,27 @@ func ratio(requests int, request func(key uint64) bool) float64 {
 	return 100 * float64(hits) / float64(requests)
 }
 
+// The counters of LFU are raised by chance. With few keys that is most of what one run differs from the next, for the exact policy
+// as well (a standard deviation of 0.8 percent), so means of several runs are compared, and with more to spare.
 func TestHitRatioIsThatOfTheExactPolicy(t *testing.T) {
 	for _, c := range []struct {
 		capacity, requests int
 	}{{50, 100_000}, {400, 60_000}, {2000, 60_000}} {
 		for _, policy := range []string{"allkeys-lru", "allkeys-lfu"} {
 			p, _ := eviction.Parse(policy)
+			runs, spare := 1, 0.5
+			if !p.LRU() && c.capacity < 100 {
+				runs, spare = 8, 1
+			}
 			of := func(evict func(*cache)) float64 {
-				f := newFixture(t, 16).quiet()
-				f.k.SetPolicy(p)
-				in := &cache{fixture: f, capacity: c.capacity, evict: evict}
-				return ratio(c.requests, in.request)
+				sum := 0.0
+				for range runs {
+					f := newFixture(t, 16).quiet()
+					f.k.SetPolicy(p)
+					in := &cache{fixture: f, capacity: c.capacity, evict: evict}
+					sum += ratio(c.requests, in.request)
+				}
+				return sum / float64(runs)
 			}
 			var exact float64
 			switch {
@@ -545,7 +555,7 @@ func TestHitRatioIsThatOfTheExactPolicy(t *testing.T) {
 			}
 			got := of(evictSampled)
 			t.Logf("%d keys of 16 shards, %s: %.2f%%, exact %.2f%%", c.capacity, policy, got, exact)
-			if got < exact-0.5 {
+			if got < exact-spare {
 				t.Errorf("%d keys of 16 shards, %s: %.2f%% hits, exact %.2f%%", c.capacity, policy, got, exact)
 			}
 		}
