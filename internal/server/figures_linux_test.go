@@ -3,7 +3,6 @@ package server
 import (
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -74,8 +73,7 @@ func TestInfoTellsWhereTheServerListens(t *testing.T) {
 // Alerts on these ratios have 1.5 for their usual limit. What the program itself takes is no fragmentation, however few keys
 // there are.
 func TestTheRatiosOfMemoryRaiseNoFalseAlarm(t *testing.T) {
-	debug.FreeOSMemory() // what earlier tests left behind is not the server's
-	c := run(t).tcp()
+	c := child(t)
 	for _, keys := range []int{0, 1, 100_000} {
 		if keys > 0 {
 			value := strings.Repeat("x", 100)

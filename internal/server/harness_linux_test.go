@@ -13,16 +13,12 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/curfewkv/curfew/internal/session"
 	"github.com/curfewkv/curfew/resp"
 )
 
 // patience bounds every wait of these tests. What is waited for comes much sooner; a machine under load may take its time.
 const patience = 20 * time.Second
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // running is a server that the test can look into, on TCP and on a unix socket.
 type running struct {
