@@ -241,6 +241,37 @@ func TestHelloBeforeALongCommandOfAnExec(t *testing.T) {
 	}
 }
 
+// The session's replies are the loop's while a runner has the session: a command writes to those of its Ctx.
+func TestNoCommandOfALongExecWritesToTheSession(t *testing.T) {
+	l := newSlog()
+	r := newRig(t, l.specs()...)
+	n := 0
+	for _, spec := range r.Table.All() {
+		if spec.Has(command.NoMulti) || spec.Has(command.NoQueue) || spec.Long != nil || spec.Name == "shutdown" || spec.Full == "client|pause" {
+			continue // or it would end the test, or hold up the next command
+		}
+		words := strings.Split(spec.Full, "|")
+		for i := len(words); i < max(spec.Arity, -spec.Arity); i++ {
+			words = append(words, "1")
+		}
+		c := r.connect()
+		got := c.feed("multi\r\n" + strings.Join(words, " ") + "\r\nslog k\r\nexec\r\n")
+		if !c.Busy() {
+			continue // it was refused
+		}
+		<-l.begun
+		if got += string(c.Out.AppendTo(nil)); got != "+OK\r\n+QUEUED\r\n+QUEUED\r\n" {
+			t.Errorf("%s: %q before the reply of EXEC", spec.Full, got)
+		}
+		l.end <- struct{}{}
+		c.settle()
+		n++
+	}
+	if n < 120 {
+		t.Errorf("only %d commands were run", n)
+	}
+}
+
 // What does not wait within an EXEC replies there, wherever that runs.
 func TestWaitInAnExecWithALongCommand(t *testing.T) {
 	l := newSlog()
