@@ -11,36 +11,40 @@ const (
 	// runtime collects when the heap has doubled, or after minutes: after a burst of large replies that would be
 	// gigabytes kept by a server that has nothing to do.
 	heapSlack = 64 << 20
-	// collectEvery is the least time between two collections on purpose, in ns.
-	collectEvery = int64(5 * time.Second)
+	// collectEvery is the least time between two collections on purpose, in ns. It doubles with each that gains little, up
+	// to collectSeldom: what stays then is in use, but part of it may have been let go only just after.
+	collectEvery  = int64(5 * time.Second)
+	collectSeldom = int64(5 * time.Minute)
 )
 
 // heapGuard decides when the heap is to be collected and its pages given back.
 type heapGuard struct {
-	floor int64 // what stays beside the buffers of connections when all garbage is gone
 	next  int64 // monotonic ns before which nothing is done
+	pause int64 // ns from the last collection to next
 }
 
-// due reports whether enough is to be gained, at a monotonic time, when so many bytes are resident and so many of them
-// are buffers of connections.
+// due reports whether much may be gained, at a monotonic time, when so many bytes are resident and so many of them are
+// buffers of connections.
 func (g *heapGuard) due(resident, buffers, now int64) bool {
-	g.floor = min(g.floor, max(0, resident-buffers))
-	return now >= g.next && resident-buffers-g.floor > heapSlack
+	return now >= g.next && resident-buffers > heapSlack
 }
 
-// collected notes what was resident after a collection: that much cannot be gained.
-func (g *heapGuard) collected(resident, buffers, now int64) {
-	g.floor = max(0, resident-buffers)
-	g.next = now + collectEvery
+// collected notes how many bytes a collection has gained.
+func (g *heapGuard) collected(gained, now int64) {
+	if g.pause = min(2*g.pause, collectSeldom); gained > heapSlack || g.pause == 0 {
+		g.pause = collectEvery
+	}
+	g.next = now + g.pause
 }
 
 // collectGarbage gives back the memory of buffers that are gone. Called away from the loops.
 func (s *Server) collectGarbage(g *heapGuard) {
-	if !g.due(residentHeap(), s.node.Keyspace.External(), s.clock.Mono()) {
+	before := residentHeap()
+	if !g.due(before, s.node.Keyspace.External(), s.clock.Mono()) {
 		return
 	}
 	debug.FreeOSMemory()
-	g.collected(residentHeap(), s.node.Keyspace.External(), s.clock.Mono())
+	g.collected(before-residentHeap(), s.clock.Mono())
 }
 
 // residentHeap is the part of the heap that was not given back to the system.

@@ -14,22 +14,30 @@ func TestHeapGuard(t *testing.T) {
 		resident, buffers int64
 		now               time.Duration
 		due               bool
-		after             int64 // resident after the collection
+		gained            int64
 	}{
 		{"small", 60 * mb, 0, 0, false, 0},
 		{"buffers in use", 900 * mb, 890 * mb, 0, false, 0},
-		{"the same, gone", 900 * mb, 0, 0, true, 100 * mb},
+		{"buffers that are counted as gone, and were in use a moment longer", 900 * mb, 0, 0, true, 10 * mb},
 		{"again too soon", 900 * mb, 0, 4 * time.Second, false, 0},
-		{"what cannot be gained", 160 * mb, 0, 6 * time.Second, false, 0},
-		{"beyond that", 170 * mb, 0, 6 * time.Second, true, 20 * mb},
-		{"the floor has sunk", 90 * mb, 0, 20 * time.Second, true, 5 * mb},
+		{"now they are gone", 900 * mb, 0, 6 * time.Second, true, 700 * mb},
+		{"what cannot be gained", 190 * mb, 0, 12 * time.Second, true, 0},
+		{"is not tried for as soon", 190 * mb, 0, 20 * time.Second, false, 0},
+		{"but in the end", 190 * mb, 0, 23 * time.Second, true, 0},
+		{"ever more seldom", 190 * mb, 0, 40 * time.Second, false, 0},
 	} {
 		if got := g.due(step.resident, step.buffers, int64(step.now)); got != step.due {
 			t.Fatalf("%s: due = %v", step.what, got)
 		}
 		if step.due {
-			g.collected(step.after, step.buffers, int64(step.now))
+			g.collected(step.gained, int64(step.now))
 		}
+	}
+	for range 20 {
+		g.collected(0, 0)
+	}
+	if g.next != collectSeldom {
+		t.Errorf("in the end a collection is due every %v", time.Duration(g.next))
 	}
 }
 
