@@ -42,6 +42,9 @@ func newServeCommand() *cobra.Command {
 	}
 }
 
+// signalNames are those of the signals that end the server.
+var signalNames = map[os.Signal]string{syscall.SIGTERM: "SIGTERM", syscall.SIGINT: "SIGINT"}
+
 func serve(args []string) error {
 	s, err := server.New(args)
 	var load *config.LoadError
@@ -63,8 +66,8 @@ func serve(args []string) error {
 	go func() {
 		for {
 			select {
-			case <-signals:
-				s.Stop()
+			case sig := <-signals:
+				s.StopOn(signalNames[sig])
 			case <-stopped:
 				return
 			}

@@ -130,3 +130,23 @@ func TestMaxclientsIsHeldToTheLimitOfOpenFiles(t *testing.T) {
 	}
 	s.ends()
 }
+
+// Whoever looks for what ended the server finds in the log that it was a signal, and which.
+func TestTheLogTellsWhichSignalEndedTheServer(t *testing.T) {
+	for signal, name := range map[syscall.Signal]string{syscall.SIGTERM: "SIGTERM", syscall.SIGINT: "SIGINT"} {
+		s := startServing(t)
+		if err := s.cmd.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		log, err := io.ReadAll(s.stdout)
+		if err != nil {
+			t.Error(err)
+		}
+		if err := s.cmd.Wait(); err != nil {
+			t.Errorf("%s: it ended with %v", name, err)
+		}
+		if !strings.Contains(string(log), "Received "+name+" scheduling shutdown...") {
+			t.Errorf("after %s the log goes on with %q", name, log)
+		}
+	}
+}

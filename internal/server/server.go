@@ -184,6 +184,14 @@ func (s *Server) Stop() {
 	s.group.Stop(s.clock.Mono() + s.settings.shutdownTimeout.Get()*int64(time.Second))
 }
 
+// StopOn is Stop for a signal, whose name the log tells: who reads it sees that no client asked. Safe for concurrent use.
+func (s *Server) StopOn(signal string) {
+	if !s.stopping.Load() {
+		s.log.Warn("Received " + signal + " scheduling shutdown...")
+	}
+	s.Stop()
+}
+
 // fatal stops the server with an error.
 func (s *Server) fatal(err error) {
 	s.failed.CompareAndSwap(nil, &err)
