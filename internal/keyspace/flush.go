@@ -41,7 +41,7 @@ func (t *Txn) flush(db int, sync bool) int {
 		s.counts.Dirty += int64(d.table.Len())
 		s.trash = append(s.trash, d.table)
 		s.hasTrash.Store(true)
-		s.dbs[db] = nil
+		s.setDB(db, nil)
 		s.announce()
 		if sync {
 			s.emptyTrash()
@@ -56,7 +56,9 @@ func (t *Txn) Swap(a, b int) {
 	t.beforeDatabase(b)
 	for _, s := range t.ks.shards {
 		t.holds(s)
-		s.dbs[a], s.dbs[b] = s.dbs[b], s.dbs[a]
+		da, db := s.dbs[a], s.dbs[b]
+		s.setDB(a, db)
+		s.setDB(b, da)
 	}
 	t.ks.shards[0].counts.Dirty++ // one change, whatever the number of shards
 	t.emit(journal.Swapped, journal.Event{}, a, nil)

@@ -47,6 +47,9 @@ func checkShard(t failer, k *Keyspace, s *shard, large map[blob.Ref]bool) {
 	blocks, index, tables := int64(0), int64(0), int64(0)
 	seen := map[store.Handle]bool{}
 	for i, d := range s.dbs {
+		if published := s.tables[i].Load(); (d == nil) != (published == nil) || d != nil && published != d.table {
+			t.Fatalf("shard %d database %d: another table is published", s.index, i)
+		}
 		if d == nil {
 			continue
 		}

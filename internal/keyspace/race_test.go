@@ -127,6 +127,7 @@ func (w *worker) deadline() Deadline {
 // round is one command or one piece of a loop's own work.
 func (w *worker) round() {
 	now, c := w.f.clock.Now(), w.f.clock
+	w.prefetch()
 	shard := w.rnd.IntN(len(w.f.k.shards))
 	w.tx.Begin(now, w.rnd.IntN(2), 0, false)
 	switch n := w.rnd.IntN(100); {
@@ -149,6 +150,15 @@ func (w *worker) round() {
 		w.f.k.SetPolicy(eviction.Policy(1 + w.rnd.IntN(int(eviction.VolatileTTL))))
 	default:
 		w.whole(n)
+	}
+}
+
+// prefetch asks for keys, as batches do, while others change their tables.
+func (w *worker) prefetch() {
+	for range w.rnd.IntN(8) {
+		db, hash := w.rnd.IntN(2), w.f.k.Hash(w.key())
+		w.f.k.Prefetch(db, hash)
+		w.f.k.PrefetchEntry(db, hash)
 	}
 }
 

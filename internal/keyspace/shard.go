@@ -22,6 +22,8 @@ type shard struct {
 	index int
 	arena *store.Arena
 
+	tables []atomic.Pointer[store.Table] // those of dbs; changed under mu, read without it, see Prefetch
+
 	// announced by the shard, read without the lock: lower bounds of the earliest deadline on each timeline in ms, or never.
 	nextMono, nextWall atomic.Int64
 	hasTrash           atomic.Bool // there are flushed tables to empty, or values to free
@@ -57,7 +59,8 @@ func newShard(k *Keyspace, index int, reserve int64) (*shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &shard{ks: k, index: index, arena: a, dbs: make([]*database, k.dbs), rnd: rand.NewPCG(rand.Uint64(), rand.Uint64())}
+	s := &shard{ks: k, index: index, arena: a, rnd: rand.NewPCG(rand.Uint64(), rand.Uint64())}
+	s.dbs, s.tables = make([]*database, k.dbs), make([]atomic.Pointer[store.Table], k.dbs)
 	s.nextMono.Store(never)
 	s.nextWall.Store(never)
 	return s, nil
@@ -69,8 +72,18 @@ func (s *shard) db(n int) *database {
 		return d
 	}
 	d := &database{table: store.NewTable(s.arena, s.ks.seed), mono: expiry.New(s.arena.Base()), wall: expiry.New(s.arena.Base())}
-	s.dbs[n] = d
+	s.setDB(n, d)
 	return d
+}
+
+// setDB makes d database n; nil empties it.
+func (s *shard) setDB(n int, d *database) {
+	s.dbs[n] = d
+	if d == nil {
+		s.tables[n].Store(nil)
+		return
+	}
+	s.tables[n].Store(d.table)
 }
 
 // indexOf is the deadline index in which a deadline is armed.

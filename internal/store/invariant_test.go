@@ -154,6 +154,9 @@ func (t *Table) check(f failer) {
 	if len(t.dir) != 1<<t.depth || len(t.meta) != len(t.dir) || t.shift != 64-t.depth {
 		f.Fatalf("directory of depth %d has %d slots, %d metas, shift %d", t.depth, len(t.dir), len(t.meta), t.shift)
 	}
+	if v := t.view.Load(); &v.refs[0] != &t.dir[0] || len(v.refs) != len(t.dir) || v.shift != t.shift {
+		f.Fatalf("directory of depth %d: another one is published, of %d slots", t.depth, len(v.refs))
+	}
 	var atDepth [maxDepth + 1]int32
 	count, volatile, segments, size := 0, 0, 0, int64(0)
 	for d := uint32(0); d < uint32(len(t.dir)); {

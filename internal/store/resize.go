@@ -133,6 +133,7 @@ func (t *Table) doubleDirectory() bool {
 	t.dir, t.meta = dir, meta
 	t.depth++
 	t.shift--
+	t.publish()
 	return true
 }
 
@@ -147,6 +148,7 @@ func (t *Table) halveDirectory() {
 		t.dir, t.meta = dir, meta
 		t.depth--
 		t.shift++
+		t.publish()
 	}
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"math/bits"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -198,7 +199,7 @@ func (t *Table) freeSegment(ref uint32) {
 func (t *Table) setRef(first, ref uint32) {
 	slots := t.dir[first:][:1<<(t.depth-t.meta[first].depth)]
 	for i := range slots {
-		slots[i] = ref
+		atomic.StoreUint32(&slots[i], ref)
 	}
 }
 

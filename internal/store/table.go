@@ -3,6 +3,7 @@ package store
 import (
 	"hash/maphash"
 	"math/bits"
+	"sync/atomic"
 )
 
 // maxDepth bounds the directory. The bits that it may use (36-63) are disjoint
@@ -10,7 +11,7 @@ import (
 const maxDepth = 28
 
 // Table is the hash index of one database in one shard. REQUIRES for every
-// method: the lock of the shard is held.
+// method that does not say otherwise: the lock of the shard is held.
 //
 // dir and meta have a slot for each value of the top depth bits of a hash. All
 // slots of a segment hold the same dir value and the same meta.depth; its counts
@@ -23,12 +24,21 @@ type Table struct {
 	depth uint8
 	shift uint8 // 64-depth
 
+	view atomic.Pointer[directory] // dir and shift, for those without the lock
+
 	count    int
 	volatile int
 	segBytes int64
 	segments int                 // distinct segments, with memory or not
 	atDepth  [maxDepth + 1]int32 // segments of each depth
 	touched  uint8               // keeps the loads of gather alive
+}
+
+// directory is how a table finds the segment of a hash, as it is read without the lock of the shard: see Prefetch. The
+// slots are the table's own, so they are stored atomically once the directory is published.
+type directory struct {
+	refs  []uint32
+	shift uint8
 }
 
 // segMeta describes a segment.
@@ -59,9 +69,13 @@ func NewTable(a *Arena, seed maphash.Seed) *Table {
 func (t *Table) reset() {
 	t.dir, t.meta = make([]uint32, 1), make([]segMeta, 1)
 	t.depth, t.shift = 0, 64
+	t.publish()
 	t.segments = 1
 	t.atDepth = [maxDepth + 1]int32{0: 1}
 }
+
+// publish lets Prefetch see a new directory.
+func (t *Table) publish() { t.view.Store(&directory{t.dir, t.shift}) }
 
 // Len is the number of entries.
 func (t *Table) Len() int { return t.count }
