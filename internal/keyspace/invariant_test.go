@@ -6,9 +6,6 @@ import (
 	"github.com/curfewkv/curfew/internal/store"
 )
 
-// dirSlot is what a slot of a table's directory takes on Go's heap: Table.Bytes includes the directory, the arena does not.
-const dirSlot = 10
-
 // failer is a test, of this or of the package rapid.
 type failer interface {
 	Helper()
@@ -44,7 +41,7 @@ func checkShard(t failer, k *Keyspace, s *shard, large map[blob.Ref]bool) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	blocks, index, tables := int64(0), int64(0), int64(0)
+	blocks, index := int64(0), int64(0)
 	seen := map[store.Handle]bool{}
 	for i, d := range s.dbs {
 		if published := s.tables[i].Load(); (d == nil) != (published == nil) || d != nil && published != d.table {
@@ -55,7 +52,6 @@ func checkShard(t failer, k *Keyspace, s *shard, large map[blob.Ref]bool) {
 		}
 		blocks += checkDatabase(t, k, s, i, d, seen, large)
 		index += d.table.Bytes()
-		tables++
 	}
 	for _, table := range s.trash {
 		if table == nil {
@@ -74,14 +70,12 @@ func checkShard(t failer, k *Keyspace, s *shard, large map[blob.Ref]bool) {
 			t.Fatalf("shard %d: a flushed table has %d entries, counts %d", s.index, n, table.Len())
 		}
 		index += table.Bytes()
-		tables++
 	}
 	if s.hasTrash.Load() != (len(s.trash)+len(s.garbage) > 0) {
 		t.Fatalf("shard %d: hasTrash is %v with %d tables, %d values", s.index, s.hasTrash.Load(), len(s.trash), len(s.garbage))
 	}
-	// What the tables take beyond the arena is their directories.
-	if dirs := index - (s.arena.Used() - blocks); dirs < tables*dirSlot || dirs%dirSlot != 0 {
-		t.Fatalf("shard %d: %d bytes are in use, entries take %d, %d tables with their directories %d", s.index, s.arena.Used(), blocks, tables, index)
+	if s.arena.Used() != blocks+index {
+		t.Fatalf("shard %d: %d bytes are in use, entries take %d, tables %d", s.index, s.arena.Used(), blocks, index)
 	}
 }
 
