@@ -56,11 +56,16 @@ type Keyspace struct {
 	seed     maphash.Seed
 	journal  *journal.Journal
 	wake     func(int)
-	limits   limits
 	holds    holds
-	befores  []Before     // changed under all shards' locks, read under any
-	blobs    *blob.Heap   // large strings
-	extra    atomic.Int64 // bytes in use outside the shards (connections), see AddExternal
+	befores  []Before   // changed under all shards' locks, read under any
+	blobs    *blob.Heap // large strings
+
+	_ [cacheLine]byte // every command reads the above; what follows changes all the time
+
+	limits limits
+	extra  atomic.Int64 // bytes in use outside the shards (connections), see AddExternal
+
+	_ [cacheLine]byte
 }
 
 // New makes an empty keyspace.

@@ -15,8 +15,6 @@ const never = math.MaxInt64
 
 // shard is one lock unit. Its databases are made on first use.
 type shard struct {
-	mu sync.Mutex
-
 	// immutable
 	ks    *Keyspace
 	index int
@@ -33,6 +31,10 @@ type shard struct {
 	stated      atomic.Int64 // what effects add to monotonic ms to make unix time
 	mustRestate atomic.Bool  // a pass over the deadlines that were stated otherwise is under way
 
+	_ [cacheLine]byte // every loop looks at the above in each turn: the lock, which each command changes, is elsewhere
+
+	mu sync.Mutex
+
 	// guarded by mu
 	dbs   []*database
 	trash []*store.Table // tables of flushed databases, emptied in slices
@@ -44,8 +46,11 @@ type shard struct {
 	defrag      defragState
 	restate     restating
 
-	_ [64]byte // the next shard's lock lives on another cache line
+	_ [cacheLine]byte // and so is the next shard
 }
+
+// cacheLine is what processors keep for themselves when they write to a part of it.
+const cacheLine = 64
 
 // database is one database's part in one shard.
 type database struct {
