@@ -169,9 +169,9 @@ func (b *broadcast) take(p *prefix) (keys []string, by map[string]uint64, to []u
 	return slices.Sorted(maps.Keys(by)), by, slices.Collect(maps.Keys(p.clients))
 }
 
-// flushBroadcast tells of the gathered changes, in one message for each prefix.
+// flushBroadcast tells of the gathered changes, in one message for each prefix. REQUIRES: telling is held.
 func (t *Table) flushBroadcast() {
-	if !t.cast.pending.Load() || !t.cast.pending.Swap(false) {
+	if !t.cast.pending.Swap(false) {
 		return
 	}
 	for _, p := range t.cast.takeTouched() {

@@ -36,6 +36,11 @@ type Table struct {
 	readers readers
 	cast    broadcast
 	flushed atomic.Bool // a database was flushed since the last Flush
+	// telling is held while what was gathered is sent, and under says that it is.
+	telling struct {
+		sync.Mutex
+		under atomic.Bool
+	}
 	// switching serialises the coming and going of clients with the journal's switch and what an empty table is cleared of.
 	switching sync.Mutex
 }
@@ -136,7 +141,11 @@ func (t *Table) Remember(s *session.Session, _ int, keys [][]byte) {
 // CommandDone ends what CLIENT CACHING said for one command, and tells of what the command flushed: the session hears of
 // its own flush right behind the reply. Called after each command outside EXEC by the session's owner, without locks.
 func (t *Table) CommandDone(s *session.Session) {
-	t.tellFlushed()
+	if t.flushed.Load() {
+		t.beginTelling()
+		t.tellFlushed()
+		t.endTelling()
+	}
 	st := s.Tracking
 	switch {
 	case st == nil || !st.Caching:
@@ -181,16 +190,31 @@ func (t *Table) tell(key string, ids []uint64, origin uint64) {
 	}
 }
 
-// Flush sends what was gathered. Each worker calls it at the end of a turn, without locks; it costs two loads when there is
-// nothing to send.
+// Flush sends what was gathered, and returns when all of it is in the mailboxes, even where another worker is sending it.
+// Each worker calls it at the end of a turn, without locks; it costs three loads when there is nothing to send.
 func (t *Table) Flush() {
+	if !t.flushed.Load() && !t.cast.pending.Load() && !t.telling.under.Load() {
+		return
+	}
+	t.beginTelling()
 	t.tellFlushed()
 	t.flushBroadcast()
+	t.endTelling()
 }
 
-// tellFlushed tells everyone to forget all keys, once for all databases that were flushed.
+func (t *Table) beginTelling() {
+	t.telling.Lock()
+	t.telling.under.Store(true) // before the others find nothing gathered any more
+}
+
+func (t *Table) endTelling() {
+	t.telling.under.Store(false)
+	t.telling.Unlock()
+}
+
+// tellFlushed tells everyone to forget all keys, once for all databases that were flushed. REQUIRES: telling is held.
 func (t *Table) tellFlushed() {
-	if t.flushed.Load() && t.flushed.Swap(false) {
+	if t.flushed.Swap(false) {
 		for _, cl := range t.clients.all() {
 			t.send(cl, func(w *resp.Writer) { w.Null() })
 		}

@@ -2,6 +2,7 @@ package tracking
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -285,6 +286,39 @@ func TestBroadcastGathersATurn(t *testing.T) {
 	r.hears(own, push("a:2", "c:1"))
 	r.table.Flush()
 	r.hears(a, "")
+}
+
+// A worker that sends the reply of a write has its Flush behind it: the mailboxes have the news, whoever was sending it.
+func TestFlushWaitsForWhatAnotherIsSending(t *testing.T) {
+	r := newRig(t)
+	under, goOn := make(chan bool, 1), make(chan bool)
+	r.table.limit = func(*session.Session) int64 {
+		under <- true
+		<-goOn
+		return 0
+	}
+	reader := r.session(3)
+	r.on(reader, Options{BCast: true})
+	r.write(nil, "k")
+	go r.table.Flush()
+	<-under
+	told := make(chan bool)
+	go func() {
+		r.table.Flush()
+		told <- reader.HasMail()
+	}()
+	for range 10_000 { // one that does not wait is back by then
+		runtime.Gosched()
+	}
+	select {
+	case news := <-told:
+		t.Fatalf("Flush was back while the message was being sent; it is there: %v", news)
+	default:
+	}
+	close(goOn)
+	if !<-told {
+		t.Error("Flush was back before the message was there")
+	}
 }
 
 func TestFlushedDatabasesAreOneNull(t *testing.T) {
