@@ -95,23 +95,24 @@ func (t *Txn) Room(now clock.Instant, need int64, c clock.Clock) bool {
 	}
 	t.endLease()
 	k := t.ks
-	size := min(maxLease, k.Settings.MaxMemory.Load()>>leaseShift)
+	limit := k.Settings.MaxMemory.Load()
+	size := min(maxLease, limit>>leaseShift)
 	if need > size {
 		return t.MakeRoom(now, need, c)
 	}
 	// Reserved first and looked at then, so that two workers cannot both take the last of it.
 	k.limits.leased.Add(size)
 	if k.Over(0) <= 0 || k.Policy() != eviction.NoEviction && t.MakeRoom(now, 0, c) && k.Over(0) <= 0 {
-		t.leased, t.lease = size, size-need
+		t.leased, t.lease, t.leaseLimit = size, size-need, limit
 		return true
 	}
 	k.limits.leased.Add(-size)
 	return k.Over(need) <= 0 || t.MakeRoom(now, need, c)
 }
 
-// TakeLeased takes need bytes from the lease; false: it has not so many left, see Room.
+// TakeLeased takes need bytes from the lease; false: it has not so many left, or the limit is another one by now, see Room.
 func (t *Txn) TakeLeased(need int64) bool {
-	if need > t.lease {
+	if need > t.lease || t.ks.Settings.MaxMemory.Load() != t.leaseLimit {
 		return false
 	}
 	t.lease -= need

@@ -24,6 +24,29 @@ func (f *fixture) spend(tx *Txn, key string) bool {
 	return true
 }
 
+// What a worker has reserved under one limit is not its to take under a lower one.
+func TestALeaseEndsWithItsLimit(t *testing.T) {
+	f := newFixture(t, 16).quiet()
+	f.k.SetPolicy(eviction.NoEviction)
+	f.k.SetMaxMemory(64 << 20)
+	tx := f.k.NewTxn()
+	if !f.spend(tx, "a") {
+		t.Fatal("refused although there is room")
+	}
+	f.k.SetMaxMemory(1)
+	if f.spend(tx, "b") {
+		t.Error("a write passed although memory is over its limit")
+	}
+	f.k.SetMaxMemory(64 << 20)
+	if !f.spend(tx, "c") {
+		t.Error("refused although there is room again")
+	}
+	tx.endLease()
+	if n := f.k.limits.leased.Load(); n != 0 {
+		t.Errorf("%d bytes stay reserved", n)
+	}
+}
+
 // TestLeasesKeepTheLimit: several workers write in turn and at once. None is refused while keys can go, memory stays below
 // its limit and close to it, and what is reserved is within its bounds.
 func TestLeasesKeepTheLimit(t *testing.T) {

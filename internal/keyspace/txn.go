@@ -44,6 +44,7 @@ type Txn struct {
 
 	undrained     uint64 // shards with parts of values that were evicted and are still to be freed, see drainEvicted
 	leased, lease int64  // bytes reserved under maxmemory, and those of them that no command has taken yet: see Room
+	leaseLimit    int64  // the maxmemory that they were reserved under
 	hunting       *hunt
 }
 
