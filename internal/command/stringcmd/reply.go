@@ -5,9 +5,10 @@ import (
 	"github.com/curfewkv/curfew/internal/keyspace"
 )
 
-// shareFrom is the length of a reply from which on it refers to the bytes of a large string rather than copying them. Of a
-// shorter part of one, the copy costs less than keeping account of a reference.
-const shareFrom = 32 << 10
+// shareFrom is the length of a reply from which on it refers to the bytes of a large string rather than copying them. A
+// shorter one is copied, at some ten microseconds, so that what a client does not read is memory of its own, which
+// maxmemory and maxmemory-clients bound as in Redis.
+const shareFrom = 128 << 10
 
 // reply replies the string of an entry. That the key changes or goes after it does not change the reply.
 func reply(c *command.Ctx, en keyspace.Entry) { replyPart(c, en, en.String(c.Scratch[:0]), 0) }
