@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/curfewkv/curfew/resp"
@@ -137,5 +138,23 @@ func TestTheRestOfARequestIsKept(t *testing.T) {
 	}
 	if n := mappings.Load(); n != 0 {
 		t.Errorf("%d mappings are left", n)
+	}
+}
+
+// A request that is longer than a client may have unprocessed is not run, even where its last part comes at once.
+func TestARequestOverTheLimitIsNotRun(t *testing.T) {
+	r := newRig(t, 1)
+	c := r.connect(0)
+	c.send("CONFIG", "SET", "client-query-buffer-limit", "1mb")
+	r.turn(0)
+	if got := c.take(); got != "+OK\r\n" {
+		t.Fatal(got)
+	}
+	c.send("ECHO", strings.Repeat("x", 3<<20))
+	for range 100 {
+		r.turn(0)
+	}
+	if got := c.take(); !c.closed || got != "" {
+		t.Errorf("closed: %v, with a reply of %d bytes", c.closed, len(got))
 	}
 }

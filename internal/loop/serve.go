@@ -47,7 +47,22 @@ func (l *Loop) receive(c *conn) []byte {
 		l.drop(c)
 		return nil
 	}
+	if l.overQuery(c) {
+		return nil
+	}
 	return c.in.buf
+}
+
+// overQuery closes a client that has more bytes of requests unprocessed than it may have, and reports that.
+func (l *Loop) overQuery(c *conn) bool {
+	n := c.unprocessed()
+	if n == 0 || n <= l.node.QueryLimit(c.sess) {
+		return false
+	}
+	l.node.Traffic.QueryLimit.Add(1)
+	l.group.o.Log.Warn("Closing client that reached max query buffer length", "client", c.sess.Addr, "bytes", n)
+	l.drop(c)
+	return true
 }
 
 // serve processes data, which is c.in or the loop's buffer, sends the replies and keeps the rest.
@@ -95,10 +110,7 @@ func (l *Loop) settle(c *conn, rest []byte) {
 		l.drop(c)
 		return
 	}
-	if n := c.unprocessed(); n > 0 && n > l.node.QueryLimit(s) {
-		l.node.Traffic.QueryLimit.Add(1)
-		l.group.o.Log.Warn("Closing client that reached max query buffer length", "client", s.Addr, "bytes", n)
-		l.drop(c)
+	if l.overQuery(c) {
 		return
 	}
 	if l.account(c); s.Killed() {
